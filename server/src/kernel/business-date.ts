@@ -1,0 +1,27 @@
+declare const businessDateBrand: unique symbol;
+/** A calendar date as text, YYYY-MM-DD: the date that money is booked under (营业日). */
+export type BusinessDate = string & { readonly [businessDateBrand]: true };
+
+/** True for a real calendar date written YYYY-MM-DD (2026-02-30 is none). */
+export function isBusinessDate(text: string): text is BusinessDate {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
+/** Brands a date text. Throws a RangeError for one that is no date: edges check before. */
+export function businessDate(text: string): BusinessDate {
+  if (isBusinessDate(text)) return text;
+  throw new RangeError(`not a date of the form YYYY-MM-DD: ${text}`);
+}
+
+/** The calendar date of an instant in an IANA time zone, such as Asia/Shanghai. */
+export function dateInZone(instant: Date, timeZone: string): BusinessDate {
+  const parts = new Intl.DateTimeFormat('en-CA', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+  }).format(instant);
+  return businessDate(parts);
+}
