@@ -1,0 +1,2 @@
+export type { EmbeddedDatabase, EmbeddedLog, EmbeddedOptions } from './start.ts';
+export { startEmbedded } from './start.ts';
