@@ -99,8 +99,9 @@ async function complement(native: string): Promise<void> {
     const to = relative(dirname(target), source);
     await symlink(to, join(dirname(native), target)).catch(unlessCode('EEXIST'));
   }
-  for (const path of Object.values(programsIn(native, '')).filter(existsSync)) {
-    if (!isExecutable(path)) await chmod(path, 0o755);
+  const { initdb, postgres, pgCtl } = programsIn(native, '');
+  for (const path of [initdb, postgres, pgCtl]) {
+    if (existsSync(path) && !isExecutable(path)) await chmod(path, 0o755);
   }
 }
 

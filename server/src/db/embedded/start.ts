@@ -45,6 +45,8 @@ export interface EmbeddedOptions {
   readonly settings?: Settings;
   /** False for databases that are thrown away: nothing then waits for the disk. */
   readonly durable?: boolean;
+  /** Restarts in a row before it is given up. */
+  readonly maxRestarts?: number;
   /** Told once when PostgreSQL went down and could not be brought back. */
   readonly onFailure?: (error: unknown) => void;
 }
@@ -65,11 +67,8 @@ export interface EmbeddedDatabase {
   stop(): Promise<void>;
 }
 
-const NO_DURABILITY: Settings = {
-  fsync: 'off',
-  full_page_writes: 'off',
-  synchronous_commit: 'off',
-};
+// Commits still reach the system, so they survive a kill -9, only not a power cut.
+const NO_DURABILITY: Settings = { fsync: 'off', full_page_writes: 'off' };
 const SILENT: EmbeddedLog = { info: () => undefined, error: () => undefined };
 
 /**
@@ -91,7 +90,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   const wished = rememberedPort(places.state);
   const attaching = { cluster, binaries, runAs, overrides, port: { wished } };
   const attached = await attach(attaching);
-  const supervisor = supervise(attached, { attaching, log, onFailure: options.onFailure });
+  const { onFailure, maxRestarts = MAX_RESTARTS } = options;
+  const supervisor = supervise(attached, { attaching, log, onFailure, maxRestarts });
   try {
     await writeState(cluster, attached.postmaster);
     await createDatabase(attached.lease, cluster.password);
@@ -129,9 +129,10 @@ function supervise(
     attaching: Attaching;
     log: EmbeddedLog;
     onFailure: ((error: unknown) => void) | undefined;
+    maxRestarts: number;
   },
 ): Supervisor {
-  const { attaching, log, onFailure } = options;
+  const { attaching, log, onFailure, maxRestarts } = options;
   const { cluster } = attaching;
   const { port } = first.postmaster;
   let current = first;
@@ -148,14 +149,14 @@ function supervise(
     );
     for (;;) {
       restarts += 1;
-      if (restarts > MAX_RESTARTS) throw failed(cluster, `it went down ${MAX_RESTARTS} times`);
+      if (restarts > maxRestarts) throw failed(cluster, `it went down ${maxRestarts} times`);
       const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (restarts - 1));
       await pause(backoffMs, undefined, { signal: stopped.signal });
       try {
         current = await attach({ ...attaching, port: { only: port } });
         break;
       } catch (error) {
-        if (restarts === MAX_RESTARTS) throw error;
+        if (restarts >= maxRestarts) throw error;
       }
     }
     await writeState(cluster, current.postmaster);
