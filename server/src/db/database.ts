@@ -1,0 +1,118 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { DB } from './tables.ts';
+
+/** The database as the modules use it: typed statements for most, raw connections for batches. */
+export interface Database {
+  /** Ordinary reads and writes. */
+  readonly db: Db;
+  /** Connections for ledger batches: pipelined, so that the statements of a phase share a round trip. */
+  readonly batches: pg.Pool;
+  /** Ends all connections, after the statements under way. */
+  close(): Promise<void>;
+}
+/** A place to run typed statements: the pool, or a transaction on it. */
+export type Db = Kysely<DB>;
+
+/** Limits on what one connection may do, in milliseconds. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+const LOCK_TIMEOUT_MS = 5_000;
+const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 3_000;
+const IDLE_CONNECTION_MS = 60_000;
+
+/** The role that the server works as: it may add to the record, not change it (0005_grants.sql). */
+const APP_ROLE = 'guanjia_app';
+
+const OID = { int8: 20, date: 1082, numeric: 1700 } as const;
+
+/** int8 as bigint and date as text: neither may lose anything on the way. */
+export const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => {
+    if (oid === OID.int8) return BigInt;
+    if (oid === OID.date || oid === OID.numeric) return (text: string) => text;
+    return pg.types.getTypeParser(oid, format) as (text: string) => unknown;
+  },
+};
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly connections?: number;
+  readonly batchConnections?: number;
+  /** Told when an idle connection breaks; the pool replaces it by itself. */
+  readonly onError?: (error: Error) => void;
+  /** Work as the owner of the tables instead of the server's restricted role: for tests that tamper. */
+  readonly asOwner?: boolean;
+}
+
+/** Opens the pools. Connects lazily, except for one look at whether the server's role exists. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { url, connections = 10, batchConnections = 8, onError = () => {} } = options;
+  const role = options.asOwner ? '' : await roleOption(url);
+  const shared: pg.PoolConfig = {
+    connectionString: url,
+    types,
+    options: `${role} -c lock_timeout=${LOCK_TIMEOUT_MS} -c timezone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_CONNECTION_MS,
+    application_name: 'guanjia',
+  };
+  const pool = new pg.Pool({ ...shared, max: connections });
+  const batches = new pg.Pool({ ...shared, max: batchConnections, pipeline: true });
+  for (const each of [pool, batches]) each.on('error', onError);
+  const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    batches,
+    close: async () => {
+      await Promise.all([db.destroy(), batches.end()]);
+    },
+  };
+}
+
+async function roleOption(url: string): Promise<string> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query(
+      `select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member')`,
+      [APP_ROLE],
+    );
+    return rowCount === 1 ? `-c role=${APP_ROLE}` : '';
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** True for an error that says the database is not there now: nothing is wrong with the request. */
+export function isUnavailable(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code === undefined) {
+    return (
+      error instanceof Error && /connection|timeout exceeded|not queryable/i.test(error.message)
+    );
+  }
+  return (
+    /^(08|57P0|53[0-3])/.test(code) || /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)/.test(code)
+  );
+}
+
+/** True for an error after which the same transaction may succeed: deadlock, serialization, lock time-out. */
+export function isTransient(error: unknown): boolean {
+  return ['40P01', '40001', '55P03'].includes(errorCode(error) ?? '');
+}
+
+/** The constraint that a unique violation (23505) broke; undefined for any other error. */
+export function brokenUnique(error: unknown): string | undefined {
+  if (errorCode(error) !== '23505' || !(error instanceof pg.DatabaseError)) return undefined;
+  return error.constraint;
+}
+
+function errorCode(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,101 @@
+import type pg from 'pg';
+import type { Database } from '../../db/database.ts';
+
+/** One prepared statement with its values; `name` is fixed per text, so that it is planned once. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly unknown[];
+}
+
+/**
+ * The transaction of a batch could not be finished. `commitSent`: it may have been committed all the same,
+ * because the connection broke before PostgreSQL's answer came.
+ */
+export class BatchFailure extends Error {
+  readonly commitSent: boolean;
+
+  constructor(cause: unknown, commitSent: boolean) {
+    super('the batch was not committed', { cause });
+    this.commitSent = commitSent;
+  }
+}
+
+/** A transaction on a pipelined connection: `send` does not wait, so statements share a round trip. */
+export interface BatchTransaction {
+  send(statement: Statement): Promise<unknown[][]>;
+  /**
+   * Commits after the given statements, all in one round trip. Throws BatchFailure with the first error.
+   * A failed transaction answers COMMIT with the tag ROLLBACK and no error, so the tag is looked at.
+   */
+  commit(pending: readonly Promise<unknown>[]): Promise<void>;
+  rollback(): Promise<void>;
+}
+
+/** Runs `work` in one transaction on a connection of its own; `work` ends with `commit` or `rollback`. */
+export async function inTransaction<T>(
+  pool: Database['batches'],
+  work: (tx: BatchTransaction) => Promise<T>,
+): Promise<T> {
+  let client: pg.PoolClient;
+  try {
+    client = await pool.connect();
+  } catch (error) {
+    throw new BatchFailure(error, false);
+  }
+  try {
+    const result = await work(transactionOn(client));
+    client.release();
+    return result;
+  } catch (error) {
+    const failure = error instanceof BatchFailure ? error : new BatchFailure(error, false);
+    await giveBack(client, failure);
+    throw failure;
+  }
+}
+
+/** A connection is used again after a plain refusal of PostgreSQL, once its transaction is over. */
+async function giveBack(client: pg.PoolClient, failure: BatchFailure): Promise<void> {
+  try {
+    if (!isRefusedByServer(failure.cause)) throw failure;
+    await client.query('rollback');
+    client.release();
+  } catch {
+    client.release(failure);
+  }
+}
+
+function transactionOn(client: pg.PoolClient): BatchTransaction {
+  const begin = client.query('begin');
+  // Its failure shows in the statement after it; unobserved it would end the process.
+  begin.catch(() => {});
+  const send = async ({ name, text, values }: Statement): Promise<unknown[][]> => {
+    const query = { name, text, values: [...values], rowMode: 'array' as const };
+    const { rows } = await client.query<unknown[]>(query);
+    return rows;
+  };
+  const commit = async (pending: readonly Promise<unknown>[]): Promise<void> => {
+    const committed = client.query('commit');
+    const results = await Promise.allSettled([begin, ...pending, committed]);
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw new BatchFailure(failed.reason, mayHaveCommitted(results));
+    const { command } = await committed;
+    if (command !== 'COMMIT')
+      throw new BatchFailure(new Error(`commit answered ${command}`), false);
+  };
+  const rollback = async () => {
+    await client.query('rollback');
+  };
+  return { send, commit, rollback };
+}
+
+/** Only when everything before it went well can a commit without an answer have been done. */
+function mayHaveCommitted(results: readonly PromiseSettledResult<unknown>[]): boolean {
+  return !results.some(
+    (result) => result.status === 'rejected' && isRefusedByServer(result.reason),
+  );
+}
+
+function isRefusedByServer(error: unknown): boolean {
+  return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
+}

@@ -1,0 +1,188 @@
+import {
+  bigintAt,
+  bigintOrNone,
+  booleanAt,
+  bytesAt,
+  dateOrNone,
+  intAt,
+  type Row,
+  textAt,
+  textOrNone,
+} from '../../db/row.ts';
+import { int8Array, textArray } from '../../db/wire.ts';
+import { type BusinessDate, businessDate } from '../../kernel/business-date.ts';
+import { currency } from '../../kernel/currency.ts';
+import { type Account, type AccountId, accountId, accountState } from '../core/account.ts';
+import type { Fingerprinted, KnownRequest } from '../core/evaluate.ts';
+import type { Hold, Original } from '../core/working-set.ts';
+import type { BatchTransaction, Statement } from './connection.ts';
+import { readPostings } from './read-postings.ts';
+import { refusalFromJson } from './stored-refusal.ts';
+
+/** What a batch decides on. `day` is undefined when the open business day closed while we waited for it. */
+export interface BatchState {
+  readonly day: { readonly date: BusinessDate; readonly firstMoveId: bigint } | undefined;
+  readonly accounts: readonly Account[];
+  readonly holds: readonly Hold[];
+  readonly originals: readonly Original[];
+  readonly known: ReadonlyMap<string, KnownRequest>;
+}
+
+/** What the moves of a batch name. `accounts`: without internal ones that are known already. */
+export interface Named {
+  readonly accounts: readonly AccountId[];
+  readonly holds: readonly bigint[];
+  readonly transfers: readonly bigint[];
+}
+
+/**
+ * Locks what a batch decides on, then reads it, in one round trip but in separate statements: a statement
+ * sees the world as it was when it began, before it waited for a lock, so what hangs on an account (its
+ * holds, the requests answered before) is read by statements that begin after the lock is held.
+ *
+ * Locks: the open business day, shared, so that it cannot close under us; then accounts in the order of
+ * their ids, so that batches which share some queue up instead of deadlocking.
+ */
+export async function readState(
+  tx: BatchTransaction,
+  platformId: bigint,
+  named: Named,
+  requests: readonly Fingerprinted[] | undefined,
+): Promise<BatchState> {
+  const day = tx.send(dayStatement(platformId));
+  const accounts = tx.send(lockStatement(platformId, named));
+  const holds = named.holds.length > 0 ? tx.send(holdStatement(platformId, named.holds)) : [];
+  const originals =
+    named.transfers.length > 0 ? tx.send(originalStatement(platformId, named.transfers)) : [];
+  const known = requests ? tx.send(requestStatement(platformId, requests)) : [];
+  const [dayRows, accountRows, holdRows, originalRows, knownRows] = await Promise.all([
+    day,
+    accounts,
+    holds,
+    originals,
+    known,
+  ]);
+  const [dayRow] = dayRows;
+  return {
+    day: dayRow && { date: businessDate(textAt(dayRow, 0)), firstMoveId: bigintAt(dayRow, 1) },
+    accounts: accountRows.map(toAccount),
+    holds: holdRows.map(toHold),
+    originals: originalRows.map(toOriginal),
+    known: await knownRequests(tx, platformId, knownRows),
+  };
+}
+
+const dayStatement = (platformId: bigint): Statement => ({
+  name: 'batch_day',
+  text: `select business_date, first_move_id from business_day
+          where platform_id = $1 and closed_at is null for share`,
+  values: [platformId],
+});
+
+const ACCOUNT_COLUMNS =
+  'account_id, guarded, currency, main_account_id, state, balance, held, overdraft_limit, last_move_id';
+
+/**
+ * With holds or reversals the accounts behind them are locked too: which those are never changes, so it may
+ * be looked up in the same statement.
+ */
+function lockStatement(platformId: bigint, { accounts, holds, transfers }: Named): Statement {
+  const lock = `select ${ACCOUNT_COLUMNS} from account where platform_id = $1 and account_id = any `;
+  if (holds.length + transfers.length === 0) {
+    return {
+      name: 'batch_lock',
+      text: `${lock} ($2::bigint[]) order by account_id for no key update`,
+      values: [platformId, int8Array(accounts)],
+    };
+  }
+  return {
+    name: 'batch_lock_behind',
+    text: `${lock} (array(
+        select unnest($2::bigint[])
+        union select account_id from hold where platform_id = $1 and hold_id = any ($3::bigint[])
+        union select debit_account_id from transfer where platform_id = $1 and transfer_id = any ($4::bigint[])
+        union select credit_account_id from transfer where platform_id = $1 and transfer_id = any ($4::bigint[])))
+      order by account_id for no key update`,
+    values: [platformId, int8Array(accounts), int8Array(holds), int8Array(transfers)],
+  };
+}
+
+const holdStatement = (platformId: bigint, holds: readonly bigint[]): Statement => ({
+  name: 'batch_holds',
+  text: `select hold_id, account_id, amount, remaining, owner, expires_at from hold
+          where platform_id = $1 and hold_id = any ($2::bigint[])`,
+  values: [platformId, int8Array(holds)],
+});
+
+const originalStatement = (platformId: bigint, transfers: readonly bigint[]): Statement => ({
+  name: 'batch_originals',
+  text: `select t.transfer_id, t.debit_account_id, t.credit_account_id, t.amount, r.transfer_id
+           from transfer t
+           left join transfer r on r.platform_id = $1 and r.reverses_id = t.transfer_id
+          where t.platform_id = $1 and t.transfer_id = any ($2::bigint[])`,
+  values: [platformId, int8Array(transfers)],
+});
+
+const requestStatement = (platformId: bigint, requests: readonly Fingerprinted[]): Statement => ({
+  name: 'batch_requests',
+  text: `select request_id, fingerprint, first_move_id, move_count, refusal from ledger_request
+          where platform_id = $1 and request_id = any ($2::text[])`,
+  values: [platformId, textArray(requests.map(({ requestId }) => requestId))],
+});
+
+function toAccount(row: Row): Account {
+  const common = {
+    id: accountId(bigintAt(row, 0)),
+    currency: currency(textAt(row, 2)),
+    mainAccountId: bigintAt(row, 3),
+  };
+  if (!booleanAt(row, 1)) return { ...common, guarded: false };
+  return {
+    ...common,
+    guarded: true,
+    state: accountState(textAt(row, 4)),
+    balance: bigintAt(row, 5),
+    held: bigintAt(row, 6),
+    overdraftLimit: bigintAt(row, 7),
+    lastMoveId: bigintAt(row, 8),
+  };
+}
+
+function toHold(row: Row): Hold {
+  return {
+    holdId: bigintAt(row, 0),
+    account: accountId(bigintAt(row, 1)),
+    amount: bigintAt(row, 2),
+    remaining: bigintAt(row, 3),
+    owner: textOrNone(row, 4),
+    expiresAt: dateOrNone(row, 5),
+  };
+}
+
+function toOriginal(row: Row): Original {
+  return {
+    transferId: bigintAt(row, 0),
+    debit: accountId(bigintAt(row, 1)),
+    credit: accountId(bigintAt(row, 2)),
+    amount: bigintAt(row, 3),
+    reversedBy: bigintOrNone(row, 4),
+  };
+}
+
+/** The answers of requests that are known: refusals as stored, acceptances from the postings they left. */
+async function knownRequests(
+  tx: BatchTransaction,
+  platformId: bigint,
+  rows: readonly Row[],
+): Promise<Map<string, KnownRequest>> {
+  const accepted = rows.filter((row) => row[4] === null);
+  const ranges = accepted.map((row) => ({ firstMoveId: bigintAt(row, 2), count: intAt(row, 3) }));
+  const answers = await readPostings((statement) => tx.send(statement), platformId, ranges);
+  return new Map(
+    rows.map((row): [string, KnownRequest] => {
+      const answer = row[4] === null ? answers.get(bigintAt(row, 2)) : refusalFromJson(row[4]);
+      if (!answer) throw new Error(`the postings of request ${textAt(row, 0)} are missing`);
+      return [textAt(row, 0), { fingerprint: bytesAt(row, 1), answer }];
+    }),
+  );
+}

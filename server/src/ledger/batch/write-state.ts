@@ -1,0 +1,242 @@
+import { byteaArray, int4Array, int8Array, textArray } from '../../db/wire.ts';
+import type { BusinessDate } from '../../kernel/business-date.ts';
+import type { Guarded } from '../core/account.ts';
+import type { Fingerprinted } from '../core/evaluate.ts';
+import type { HoldMove } from '../core/move.ts';
+import type { Answer, PostedHoldEvent, PostedTransfer } from '../core/outcome.ts';
+import type { WorkingSet } from '../core/working-set.ts';
+import type { Statement } from './connection.ts';
+import { refusalToJson } from './stored-refusal.ts';
+
+/** A submission that was decided now, with its answer; repeats are not written again. */
+export interface Decided {
+  readonly submission: Fingerprinted;
+  readonly answer: Answer;
+}
+
+type Posted<T> = T & { readonly moveId: bigint };
+
+/**
+ * The statements that write a decided batch, set-based: one per table that has something to write.
+ *
+ * Rows are selected from `platform`, which looks idle and is not: on Citus it makes the insert a statement
+ * for one shard; selected from `unnest` alone it would be pulled to the coordinator.
+ */
+export function writeStatements(
+  platformId: bigint,
+  set: WorkingSet,
+  batch: { decided: readonly Decided[]; date: BusinessDate; firstMoveId: bigint },
+): Statement[] {
+  const { decided, date, firstMoveId } = batch;
+  const transfers: Posted<PostedTransfer>[] = [];
+  const events: Posted<PostedHoldEvent>[] = [];
+  for (const { answer } of decided) {
+    if (!answer.accepted) continue;
+    for (const { moveId, transfer, holdEvent } of answer.postings) {
+      if (transfer) transfers.push({ moveId, ...transfer });
+      if (holdEvent) events.push({ moveId, ...holdEvent });
+    }
+  }
+  const deltas = [...set.deltas].filter(([, delta]) => delta !== 0n);
+  const accounts = [...set.changedAccounts.values()];
+  return [
+    ...(transfers.length > 0 ? [insertTransfers(platformId, transfers, date)] : []),
+    ...(events.length > 0 ? holdStatements(platformId, set, { events, date, decided }) : []),
+    ...(accounts.length > 0 ? [updateAccounts(platformId, accounts)] : []),
+    ...(deltas.length > 0 ? [insertDeltas(platformId, deltas, firstMoveId)] : []),
+    ...(decided.length > 0 ? [insertRequests(platformId, decided)] : []),
+  ];
+}
+
+function insertTransfers(
+  platformId: bigint,
+  transfers: readonly Posted<PostedTransfer>[],
+  date: BusinessDate,
+): Statement {
+  const column = <T>(pick: (transfer: Posted<PostedTransfer>) => T): T[] => transfers.map(pick);
+  return {
+    name: 'batch_insert_transfers',
+    text: `insert into transfer (platform_id, business_date, transfer_id, debit_account_id, credit_account_id,
+               amount, debit_balance, debit_held, credit_balance, credit_held, reverses_id, code, reference, memo)
+             select p.platform_id, $2::date, v.* from platform p,
+               unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
+                      $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[]) v
+              where p.platform_id = $1`,
+    values: [
+      platformId,
+      date,
+      int8Array(column((t) => t.moveId)),
+      int8Array(column((t) => t.debit.account)),
+      int8Array(column((t) => t.credit.account)),
+      int8Array(column((t) => t.amount)),
+      int8Array(column((t) => t.debit.after?.balance ?? null)),
+      int8Array(column((t) => t.debit.after?.held ?? null)),
+      int8Array(column((t) => t.credit.after?.balance ?? null)),
+      int8Array(column((t) => t.credit.after?.held ?? null)),
+      int8Array(column((t) => t.reverses ?? null)),
+      textArray(column((t) => t.code)),
+      textArray(column((t) => t.reference ?? null)),
+      textArray(column((t) => t.memo ?? null)),
+    ],
+  };
+}
+
+/** Last of the inserts, and in the order of the ids: two servers that were sent the same requests queue up. */
+function insertRequests(platformId: bigint, decided: readonly Decided[]): Statement {
+  const byId = ({ submission: a }: Decided, { submission: b }: Decided) =>
+    a.requestId < b.requestId ? -1 : 1;
+  const sorted = decided.toSorted(byId);
+  const postings = sorted.map(({ answer }) => (answer.accepted ? answer.postings : []));
+  return {
+    name: 'batch_insert_requests',
+    text: `insert into ledger_request (platform_id, request_id, fingerprint, first_move_id, move_count, refusal)
+             select p.platform_id, v.request_id, v.fingerprint, v.first_move_id, v.move_count, v.refusal::jsonb
+               from platform p, unnest($2::text[], $3::bytea[], $4::bigint[], $5::integer[], $6::text[])
+                 v (request_id, fingerprint, first_move_id, move_count, refusal)
+              where p.platform_id = $1`,
+    values: [
+      platformId,
+      textArray(sorted.map(({ submission }) => submission.requestId)),
+      byteaArray(sorted.map(({ submission }) => submission.fingerprint)),
+      int8Array(postings.map((each) => each[0]?.moveId ?? null)),
+      int4Array(postings.map((each) => each.length)),
+      textArray(sorted.map(({ answer }) => (answer.accepted ? null : refusalToJson(answer)))),
+    ],
+  };
+}
+
+function updateAccounts(platformId: bigint, accounts: readonly Guarded[]): Statement {
+  return {
+    name: 'batch_update_accounts',
+    text: `update account a set balance = v.balance, held = v.held, last_move_id = v.move_id
+             from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) v (id, balance, held, move_id)
+            where a.platform_id = $1 and a.account_id = v.id`,
+    values: [
+      platformId,
+      int8Array(accounts.map(({ id }) => id)),
+      int8Array(accounts.map(({ balance }) => balance)),
+      int8Array(accounts.map(({ held }) => held)),
+      int8Array(accounts.map(({ lastMoveId }) => lastMoveId)),
+    ],
+  };
+}
+
+function insertDeltas(
+  platformId: bigint,
+  deltas: readonly (readonly [bigint, bigint])[],
+  firstMoveId: bigint,
+): Statement {
+  return {
+    name: 'batch_insert_deltas',
+    text: `insert into account_delta (platform_id, account_id, move_id, delta)
+             select p.platform_id, v.account_id, $4::bigint, v.delta
+               from platform p, unnest($2::bigint[], $3::bigint[]) v (account_id, delta)
+              where p.platform_id = $1`,
+    values: [
+      platformId,
+      int8Array(deltas.map(([account]) => account)),
+      int8Array(deltas.map(([, delta]) => delta)),
+      firstMoveId,
+    ],
+  };
+}
+
+function holdStatements(
+  platformId: bigint,
+  set: WorkingSet,
+  batch: {
+    events: readonly Posted<PostedHoldEvent>[];
+    date: BusinessDate;
+    decided: readonly Decided[];
+  },
+): Statement[] {
+  const { events, date, decided } = batch;
+  const placed = placedHolds(decided);
+  const placedIds = new Set(placed.map(({ holdId }) => holdId));
+  const changed = [...set.changedHolds.values()].filter(({ holdId }) => !placedIds.has(holdId));
+  return [
+    ...(placed.length > 0 ? [insertHolds(platformId, placed)] : []),
+    ...(changed.length > 0 ? [updateHolds(platformId, changed)] : []),
+    insertEvents(platformId, events, date),
+  ];
+}
+
+interface PlacedHold {
+  readonly holdId: bigint;
+  readonly move: HoldMove;
+}
+
+/** A hold cannot be touched in the batch that places it: its number is not known before the answer. */
+function placedHolds(decided: readonly Decided[]): PlacedHold[] {
+  return decided.flatMap(({ submission, answer }) =>
+    submission.moves.flatMap((move, i) => {
+      const posting = answer.accepted ? answer.postings[i] : undefined;
+      return move.kind === 'hold' && posting ? [{ holdId: posting.moveId, move }] : [];
+    }),
+  );
+}
+
+function insertHolds(platformId: bigint, placed: readonly PlacedHold[]): Statement {
+  return {
+    name: 'batch_insert_holds',
+    text: `insert into hold (platform_id, hold_id, account_id, amount, remaining, owner, reason, expires_at)
+             select p.platform_id, v.hold_id, v.account_id, v.amount, v.amount, v.owner, v.reason,
+                    v.expires_at::timestamptz
+               from platform p, unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
+                 v (hold_id, account_id, amount, owner, reason, expires_at)
+              where p.platform_id = $1`,
+    values: [
+      platformId,
+      int8Array(placed.map(({ holdId }) => holdId)),
+      int8Array(placed.map(({ move }) => move.account)),
+      int8Array(placed.map(({ move }) => move.amount)),
+      textArray(placed.map(({ move }) => move.owner ?? null)),
+      textArray(placed.map(({ move }) => move.reason)),
+      textArray(placed.map(({ move }) => move.expiresAt?.toISOString() ?? null)),
+    ],
+  };
+}
+
+function updateHolds(
+  platformId: bigint,
+  holds: readonly { readonly holdId: bigint; readonly remaining: bigint }[],
+): Statement {
+  return {
+    name: 'batch_update_holds',
+    text: `update hold h set remaining = v.remaining from unnest($2::bigint[], $3::bigint[]) v (id, remaining)
+            where h.platform_id = $1 and h.hold_id = v.id`,
+    values: [
+      platformId,
+      int8Array(holds.map(({ holdId }) => holdId)),
+      int8Array(holds.map(({ remaining }) => remaining)),
+    ],
+  };
+}
+
+function insertEvents(
+  platformId: bigint,
+  events: readonly Posted<PostedHoldEvent>[],
+  date: BusinessDate,
+): Statement {
+  return {
+    name: 'batch_insert_events',
+    text: `insert into hold_event (platform_id, business_date, move_id, hold_id, account_id, kind, amount, remaining,
+               balance, held)
+             select p.platform_id, $2::date, v.* from platform p,
+               unnest($3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::bigint[],
+                      $9::bigint[], $10::bigint[]) v
+              where p.platform_id = $1`,
+    values: [
+      platformId,
+      date,
+      int8Array(events.map((e) => e.moveId)),
+      int8Array(events.map((e) => e.holdId)),
+      int8Array(events.map((e) => e.account)),
+      textArray(events.map((e) => e.kind)),
+      int8Array(events.map((e) => e.amount)),
+      int8Array(events.map((e) => e.remaining)),
+      int8Array(events.map((e) => e.after.balance)),
+      int8Array(events.map((e) => e.after.held)),
+    ],
+  };
+}

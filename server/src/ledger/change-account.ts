@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { type AccountId, type AccountState, accountState } from './core/account.ts';
+
+/** Why an account was not changed. Amounts in minor units. */
+export type ChangeRefusal =
+  | { readonly code: 'account_closed' }
+  | { readonly code: 'account_not_empty'; readonly balance: bigint; readonly held: bigint }
+  | { readonly code: 'overdraft_in_use'; readonly needed: bigint };
+
+/** The state and the overdraft limit that an account has now, or why it was not changed. */
+export type ChangeOutcome =
+  | { readonly refusal: ChangeRefusal }
+  | { readonly refusal?: undefined; readonly state: AccountState; readonly overdraftLimit: bigint };
+
+/**
+ * Stops, re-opens or closes a guarded account, or changes its overdraft limit (minor units). It waits for
+ * batches that have the account, and later ones see the change: nothing slips in between.
+ *
+ * Refusals, in order: `account_closed` (closed is for ever); `account_not_empty` (closing needs balance and
+ * held to be zero); `overdraft_in_use` (the new limit is below what is used of the old).
+ */
+export async function changeAccount(
+  db: Db,
+  platformId: bigint,
+  id: AccountId,
+  change: { state?: AccountState; overdraftLimit?: bigint; at: Date },
+): Promise<ChangeOutcome> {
+  return db.transaction().execute(async (tx) => {
+    const account = await lockAccount(tx, platformId, id);
+    const state = change.state ?? account.state;
+    const overdraftLimit = change.overdraftLimit ?? account.overdraftLimit;
+    const refusal = refuseChange(account, { state, overdraftLimit });
+    if (refusal) return { refusal };
+    const closedAt = state === 'closed' ? change.at : null;
+    await sql`
+      update account set state = ${state}, overdraft_limit = ${overdraftLimit}, closed_at = ${closedAt}
+       where platform_id = ${platformId} and account_id = ${id}`.execute(tx);
+    return { state, overdraftLimit };
+  });
+}
+
+interface LockedAccount {
+  readonly state: AccountState;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly overdraftLimit: bigint;
+}
+
+function refuseChange(
+  now: LockedAccount,
+  next: Pick<LockedAccount, 'state' | 'overdraftLimit'>,
+): ChangeRefusal | undefined {
+  const { balance, held } = now;
+  if (now.state === 'closed') return { code: 'account_closed' };
+  if (next.state === 'closed' && (balance !== 0n || held !== 0n)) {
+    return { code: 'account_not_empty', balance, held };
+  }
+  const needed = held - balance;
+  return next.overdraftLimit < needed ? { code: 'overdraft_in_use', needed } : undefined;
+}
+
+async function lockAccount(tx: Db, platformId: bigint, id: AccountId): Promise<LockedAccount> {
+  const row = await tx
+    .selectFrom('account')
+    .select(['state', 'balance', 'held', 'overdraft_limit'])
+    .where('platform_id', '=', platformId)
+    .where('account_id', '=', id)
+    .where('guarded', '=', true)
+    .forNoKeyUpdate()
+    .executeTakeFirstOrThrow();
+  const { balance, held, overdraft_limit: overdraftLimit } = row;
+  return { state: accountState(row.state), balance, held, overdraftLimit };
+}

@@ -1,0 +1,59 @@
+import type { Currency } from '../../kernel/currency.ts';
+
+declare const accountIdBrand: unique symbol;
+/** Names an account of the ledger within its platform. */
+export type AccountId = bigint & { readonly [accountIdBrand]: true };
+/** Brands a number that a table or this module gave as the id of an account. */
+export const accountId = (value: bigint): AccountId => value as AccountId;
+
+/** stopped: for debit and for credit. */
+export type AccountState = 'open' | 'debit_stopped' | 'credit_stopped' | 'stopped' | 'closed';
+
+interface Common {
+  readonly id: AccountId;
+  readonly currency: Currency;
+  /** Money moves only between accounts of one main account: one real account at the bank. */
+  readonly mainAccountId: bigint;
+}
+
+/** A member's account as its batch has locked it: the only kind that can refuse. Minor units. */
+export interface Guarded extends Common {
+  readonly guarded: true;
+  readonly state: AccountState;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly overdraftLimit: bigint;
+  /** The number of the last move that touched it: a later one has a higher number. */
+  readonly lastMoveId: bigint;
+}
+
+/** An account of the system. Its balance is not even read: whatever it is, it may go lower. */
+export interface Internal extends Common {
+  readonly guarded: false;
+}
+
+export type Account = Guarded | Internal;
+
+/** What a guarded account has after a move; available = balance − held. */
+export interface Balances {
+  readonly balance: bigint;
+  readonly held: bigint;
+}
+
+/** Beyond this a balance could not be carried exactly in a JSON number (2^53 − 1). */
+export const MAX_BALANCE = 9_007_199_254_740_991n;
+
+const STATES: readonly AccountState[] = [
+  'open',
+  'debit_stopped',
+  'credit_stopped',
+  'stopped',
+  'closed',
+];
+
+/** Reads a state from a table. Throws for a text that is none: a constraint of the table keeps those out. */
+export function accountState(text: string): AccountState {
+  const state = STATES.find((each) => each === text);
+  if (!state) throw new RangeError(`not an account state: ${text}`);
+  return state;
+}

@@ -1,0 +1,78 @@
+import type { Database } from '../db/database.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Random } from '../kernel/random.ts';
+import { BatchFailure } from './batch/connection.ts';
+import type { Document } from './batch/document.ts';
+import { DEFAULT_LIMITS, Lane, type LaneLimits } from './batch/lane.ts';
+import { type BatchDeps, runBatch, type Work } from './batch/run-batch.ts';
+import type { Account, AccountId } from './core/account.ts';
+import type { Submission } from './core/evaluate.ts';
+import { fingerprintOf } from './core/fingerprint.ts';
+import type { Answer } from './core/outcome.ts';
+
+/** What is asked of the ledger, for one platform. */
+export interface LedgerRequest extends Submission {
+  readonly platformId: bigint;
+  /** The business record that justifies the moves: written with them, in the same transaction. */
+  readonly document?: Document | undefined;
+  /** What else makes this request another one than its moves say: part of its fingerprint. */
+  readonly context?: string | undefined;
+}
+
+/** The account ledger (账务). */
+export interface Ledger {
+  /**
+   * Does the moves, all or none, and answers after the commit: accepted with the resulting balances, or
+   * refused with code and facts. The same request id with the same content gets the same answer, for ever;
+   * with other content, the refusal `request_id_reused`.
+   *
+   * Throws AppError: `busy` and `database_unavailable` (nothing was done), `outcome_unknown` (repeat it).
+   */
+  submit(request: LedgerRequest): Promise<Answer>;
+  /** Decides the same way, from the same state, and changes nothing. The request id is not looked at. */
+  preview(request: Omit<LedgerRequest, 'requestId' | 'document'>): Promise<Answer>;
+  /** Waits until everything that was submitted is answered. */
+  drained(): Promise<void>;
+}
+
+export interface LedgerDeps {
+  readonly database: Pick<Database, 'batches'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits?: LaneLimits;
+}
+
+/** Opens the ledger on a database. Two processes may do so at once on the same one. */
+export function openLedger({ limits = DEFAULT_LIMITS, ...shared }: LedgerDeps): Ledger {
+  const platforms = new Map<bigint, { deps: BatchDeps; lane: Lane }>();
+  const platform = (platformId: bigint) => {
+    let found = platforms.get(platformId);
+    if (!found) {
+      const deps = { ...shared, internals: new Map<AccountId, Account>() };
+      found = { deps, lane: new Lane(deps, platformId, limits) };
+      platforms.set(platformId, found);
+    }
+    return found;
+  };
+  return {
+    submit: (request) => platform(request.platformId).lane.submit(toWork(request)),
+    preview: async ({ platformId, moves }) => {
+      const work: Work = { requestId: '', moves, fingerprint: new Uint8Array() };
+      const mode = { lookUpRequests: false, dryRun: true };
+      try {
+        const [answer] = await runBatch(platform(platformId).deps, platformId, [work], mode);
+        if (!answer) throw new Error('a batch answers each of its submissions');
+        return answer;
+      } catch (error) {
+        throw error instanceof BatchFailure ? error.cause : error;
+      }
+    },
+    drained: async () => {
+      await Promise.all(Array.from(platforms.values(), ({ lane }) => lane.drained()));
+    },
+  };
+}
+
+function toWork({ requestId, moves, document, context }: LedgerRequest): Work {
+  return { requestId, moves, document, fingerprint: fingerprintOf(moves, context) };
+}
