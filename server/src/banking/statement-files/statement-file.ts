@@ -54,6 +54,12 @@ export interface StatementLine {
   readonly bankCode: string | undefined;
 }
 
+/** The previous statement of the same account in the file closed at another balance than this one opened. */
+export interface StatementGap {
+  readonly previousClosing: bigint;
+  readonly opening: bigint;
+}
+
 /** The end of a statement, with what was counted on the way. */
 export interface StatementClosed {
   readonly kind: 'closed';
@@ -62,6 +68,8 @@ export interface StatementClosed {
   readonly debits: { readonly count: number; readonly sum: bigint };
   /** Lines that are no booking: pending or informational entries, zero amounts, internal CITIC moves. */
   readonly skipped: Readonly<Record<string, number>>;
+  /** A page or a day may be missing (or the file is newest first): a note for people, not an error. */
+  readonly gap: StatementGap | undefined;
 }
 
 /** A file is read as a flat sequence: opened, its lines, closed; opened, … */

@@ -1,0 +1,153 @@
+import { defineError } from '../kernel/error.ts';
+
+/** Where in a file something is wrong: a text line (MT940, CSV) or an entry or row (XML), 1-based. */
+export type Place = { readonly line: number } | { readonly entry: number };
+
+/** What was found is shortened to this many characters before it goes into an error. */
+export const FOUND_LENGTH = 80;
+
+/** Shortens what a file contains to what an error may carry; control characters become visible. */
+export function shorten(found: string): string {
+  const head = found.length > FOUND_LENGTH ? `${found.slice(0, FOUND_LENGTH - 1)}…` : found;
+  return head.replace(/\p{Cc}/gu, ' ');
+}
+
+/** The head of the file is of no format that is read, or of another one than was declared. */
+export const statementFormatUnknown = defineError<{
+  seen: string;
+  declared?: string;
+  readable: readonly string[];
+}>()({
+  code: 'statement_format_unknown',
+  kind: 'unsupported',
+  title: {
+    en: 'The statement file is of no format that can be read',
+    zh: '对账单文件的格式无法识别',
+  },
+  remedy: {
+    en: 'Download the statement as camt.053, MT940 or a CITIC detail reply, or declare a CSV mapping.',
+    zh: '请从银行下载 camt.053、MT940 或中信明细报文格式的对账单；CSV 文件须同时提交列映射。',
+  },
+});
+
+/** The file ends before its statement does. */
+export const statementTruncated = defineError<
+  { missing: string } & Partial<{ line: number; entry: number }>
+>()({
+  code: 'statement_truncated',
+  kind: 'invalid',
+  title: { en: 'The statement file is cut off', zh: '对账单文件不完整' },
+  remedy: {
+    en: 'Nothing of the unfinished statement may be used: download or transfer the file again.',
+    zh: '未完整的对账单不可使用：请重新下载或传输该文件。',
+  },
+});
+
+/** The file breaks the grammar of its format. */
+export const statementMalformed = defineError<
+  { problem: string; found: string } & Partial<{ line: number; entry: number }>
+>()({
+  code: 'statement_malformed',
+  kind: 'invalid',
+  title: { en: 'The statement file is not well-formed', zh: '对账单文件的结构有误' },
+  remedy: {
+    en: 'Download the file again without editing it; if that does not help, ask the bank.',
+    zh: '请重新下载且不要编辑该文件；若仍有误，请联系银行。',
+  },
+});
+
+/** The bytes are not text in the charset that the file declares, or that the caller declared. */
+export const statementCharsetWrong = defineError<{
+  charset: string;
+  source: 'caller' | 'file' | 'format';
+  nearByte: number;
+}>()({
+  code: 'statement_charset_wrong',
+  kind: 'invalid',
+  title: {
+    en: 'The statement file is not written in the expected charset',
+    zh: '对账单文件的字符集不符',
+  },
+  remedy: {
+    en: 'Declare the charset of the file, for example gb18030, iso-8859-1 or windows-1252.',
+    zh: '请声明文件的字符集，例如 gb18030、iso-8859-1 或 windows-1252。',
+  },
+});
+
+/** Opening + credits − debits is not the closing balance, or the currencies differ. */
+export const statementTotalsDisagree = defineError<
+  {
+    reason: 'sum' | 'currency' | 'running_balance' | 'record_count';
+    field: string;
+    expected: string;
+    found: string;
+    accountNumber?: string;
+    statementId?: string;
+  } & Partial<{ line: number; entry: number }>
+>()({
+  code: 'statement_totals_disagree',
+  kind: 'invalid',
+  title: {
+    en: 'The balances of the statement do not agree with its lines',
+    zh: '对账单的余额与明细不符',
+  },
+  remedy: {
+    en: 'A line is missing or changed: download the statement again; if that does not help, ask the bank.',
+    zh: '可能缺少明细或明细被改动：请重新下载对账单；若仍不符，请联系银行。',
+  },
+});
+
+/** One field is missing or unreadable. */
+export const statementFieldInvalid = defineError<
+  { field: string; found: string; allowed: string } & Partial<{ line: number; entry: number }>
+>()({
+  code: 'statement_field_invalid',
+  kind: 'invalid',
+  title: { en: 'A field of the statement cannot be read', zh: '对账单中有字段无法读取' },
+  remedy: {
+    en: 'The facts name the place, the field, and what is allowed there.',
+    zh: '错误信息已指明位置、字段及允许的取值，请据此更正。',
+  },
+});
+
+/** A named limit on what is read was passed. */
+export const statementTooLarge = defineError<
+  { limit: string; maximum: number } & Partial<{ line: number; entry: number }>
+>()({
+  code: 'statement_too_large',
+  kind: 'too_large',
+  title: { en: 'The statement file passes a limit', zh: '对账单文件超出限制' },
+  remedy: {
+    en: 'Split the file by day or by account; the facts name the limit.',
+    zh: '请按日期或账户拆分文件；错误信息已指明所超出的限制。',
+  },
+});
+
+/** The declared CSV mapping is wrong, or does not fit the file's columns. */
+export const csvMappingInvalid = defineError<{
+  field: string;
+  problem: string;
+  columnsFound?: readonly string[];
+}>()({
+  code: 'csv_mapping_invalid',
+  kind: 'invalid',
+  title: {
+    en: 'The CSV mapping is wrong or does not fit the file',
+    zh: 'CSV 列映射有误或与文件不符',
+  },
+  remedy: {
+    en: 'Correct the named field of the mapping; the columns of the file are in the facts.',
+    zh: '请更正所指明的映射字段；文件中的列名见错误信息。',
+  },
+});
+
+/** The bank's reply is not a statement but a failure. */
+export const statementReplyFailed = defineError<{ status: string; statusText: string }>()({
+  code: 'statement_reply_failed',
+  kind: 'refused',
+  title: { en: 'The file is a failed reply of the bank', zh: '该文件是银行返回的失败报文' },
+  remedy: {
+    en: 'Query the details again; the bank’s status and text are in the facts.',
+    zh: '请重新查询明细；银行返回的状态码与说明见错误信息。',
+  },
+});

@@ -1,0 +1,106 @@
+import { AppError } from '../../../kernel/error.ts';
+import { statementCharsetWrong, statementMalformed, statementTooLarge } from '../../errors.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { strictDecoder } from '../byte-source.ts';
+import { xmlCharset } from '../detect-format.ts';
+import { invalidField, type RawField } from '../fields.ts';
+import type { ReaderContext } from '../reader-context.ts';
+import { createXmlReader } from '../xml-reader.ts';
+
+/** A reply as specs give it: flat scalars, and one list of rows. All values are trimmed. */
+export interface CiticReply {
+  readonly scalars: ReadonlyMap<string, string>;
+  readonly rows: readonly CiticRow[];
+}
+
+/** One row, with its 1-based number for errors. */
+export interface CiticRow {
+  readonly number: number;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** A field of a row; a missing one is empty, as the protocol has it. */
+export function fieldOf(row: CiticRow, field: string): RawField {
+  return { place: { entry: row.number }, field, text: row.values.get(field) ?? '' };
+}
+
+/** A field that must not be empty. */
+export function requiredField(row: CiticRow, field: string): RawField {
+  const raw = fieldOf(row, field);
+  if (raw.text !== '') return raw;
+  throw invalidField(raw, 'a value: the field must not be empty');
+}
+
+/** Collects and decodes the whole reply: its charset may turn out to be another one at its last byte. */
+export async function readReply(bytes: ByteSource, context: ReaderContext): Promise<CiticReply> {
+  const maximum = context.limits.maxCiticBytes;
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of bytes.pieces) {
+    size += piece.length;
+    if (size > maximum) throw new AppError(statementTooLarge, { limit: 'maxCiticBytes', maximum });
+    pieces.push(piece);
+  }
+  // Some serializers post their whole buffer: NULs and blanks follow the document.
+  const text = decodeReply(Buffer.concat(pieces), context.charset).replace(/[\0\s]+$/, '');
+  return parseReply(text, context);
+}
+
+/** GB18030 is a superset of GBK. A client whose conversion fails sends UTF-8 under a GBK declaration. */
+function decodeReply(bytes: Uint8Array, declared: string | undefined): string {
+  const stated = xmlCharset(bytes.subarray(0, 256), declared);
+  const chinese = /^(?:gb|x-gbk|hz-gb)/i.test(stated.label) || stated.source === 'format';
+  const labels = chinese && stated.source !== 'caller' ? ['gb18030', 'utf-8'] : [stated.label];
+  for (const label of labels) {
+    const decoder = strictDecoder({ ...stated, label });
+    try {
+      return decoder.decode(bytes);
+    } catch {
+      // Not this one; when none is left the error below says so.
+    }
+  }
+  const facts = { charset: labels.join(' or '), source: stated.source, nearByte: 0 };
+  throw new AppError(statementCharsetWrong, facts);
+}
+
+function parseReply(text: string, { limits }: ReaderContext): CiticReply {
+  const scalars = new Map<string, string>();
+  const rows: CiticRow[] = [];
+  const path: string[] = [];
+  let values = new Map<string, string>();
+  let collected = '';
+  const reader = createXmlReader(
+    {
+      open(name) {
+        path.push(name);
+        collected = '';
+        if (path.length === 1 && name !== 'stream') {
+          throw new AppError(statementMalformed, {
+            problem: 'the root is not <stream>',
+            found: name,
+          });
+        }
+        if (path.length === 3 && name === 'row') values = new Map();
+      },
+      text(piece) {
+        collected += piece;
+      },
+      close(name) {
+        if (path.length === 2 && name !== 'list') scalars.set(name, collected.trim());
+        if (path.length === 3 && name === 'row') {
+          rows.push({ number: rows.length + 1, values });
+          if (rows.length > limits.maxLines) {
+            throw new AppError(statementTooLarge, { limit: 'maxLines', maximum: limits.maxLines });
+          }
+        }
+        if (path.length === 4) values.set(name, collected.trim());
+        path.pop();
+        collected = '';
+      },
+    },
+    limits,
+  );
+  reader.write(text);
+  reader.end();
+  return { scalars, rows };
+}

@@ -1,0 +1,158 @@
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { AppError } from '../../../kernel/error.ts';
+import { csvMappingInvalid } from '../../errors.ts';
+
+const Column = Type.Union(
+  [Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 1, maximum: 1_000 })],
+  { description: 'The name of a column in the header row, or its number, from 1.' },
+);
+const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
+  minItems: 1,
+  maxItems: 20,
+});
+const strict = { additionalProperties: false };
+
+const Amount = Type.Union(
+  [
+    Type.Object({ signed: Column }, { ...strict, description: 'One column; debits are negative.' }),
+    Type.Object(
+      { unsigned: Column, direction: Column, credit: Words, debit: Words },
+      { ...strict, description: 'One column, and one whose values say which way the money went.' },
+    ),
+    Type.Object(
+      { credit: Column, debit: Column },
+      {
+        ...strict,
+        description: 'A column for money in and one for money out; one of them is filled.',
+      },
+    ),
+  ],
+  { description: 'Where the amount of a line is.' },
+);
+
+const Balance = Type.String({
+  pattern: '^-?\\d{1,20}(\\.\\d{1,4})?$',
+  description: 'A balance with a decimal point, such as -12.30.',
+});
+
+/** How the columns of a CSV file are to be read. The schema is the check, the type and the documentation. */
+export const CsvMapping = Type.Object(
+  {
+    delimiter: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 1, description: 'Between fields; a comma without.' }),
+    ),
+    quote: Type.Optional(
+      Type.String({ maxLength: 1, description: 'Around fields; " without, empty for none.' }),
+    ),
+    charset: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 40, description: 'A WHATWG label; utf-8 without.' }),
+    ),
+    header: Type.Optional(
+      Type.Boolean({ description: 'Whether the first row names the columns; true without.' }),
+    ),
+    skipRows: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000,
+        description: 'Text lines before header or data.',
+      }),
+    ),
+    dateFormat: Type.Enum(
+      ['YYYY-MM-DD', 'YYYYMMDD', 'DD.MM.YYYY', 'DD/MM/YYYY', 'MM/DD/YYYY', 'YYYY/M/D'],
+      { description: 'Of every date column. A time behind a date is passed over.' },
+    ),
+    decimalSeparator: Type.Optional(Type.Enum(['.', ','], { description: 'A point without.' })),
+    thousandsSeparator: Type.Optional(
+      Type.Enum(['.', ',', ' ', "'"], {
+        description: 'Between groups of three digits; none without.',
+      }),
+    ),
+    amount: Amount,
+    columns: Type.Object(
+      {
+        bookingDate: Column,
+        valueDate: Type.Optional(Column),
+        reference: Type.Optional(Column),
+        counterpartyName: Type.Optional(Column),
+        counterpartyAccount: Type.Optional(Column),
+        creditedAccount: Type.Optional(Column),
+        remittance: Type.Optional(Type.Array(Column, { minItems: 1, maxItems: 20 })),
+        runningBalance: Type.Optional(Column),
+        currency: Type.Optional(Column),
+        bankCode: Type.Optional(Column),
+      },
+      strict,
+    ),
+    currency: Type.Optional(
+      Type.String({ pattern: '^[A-Z]{3}$', description: 'Of all lines, if no column says it.' }),
+    ),
+    accountNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    openingBalance: Type.Optional(Balance),
+    closingBalance: Type.Optional(Balance),
+  },
+  { ...strict, description: 'How the columns of a CSV bank statement are to be read.' },
+);
+export type CsvMapping = Static<typeof CsvMapping>;
+
+/** A column by its name or its number. */
+export type CsvColumn = Static<typeof Column>;
+
+/** Checks a mapping from outside. Throws csv_mapping_invalid, which names the field. */
+export function checkCsvMapping(mapping: unknown): CsvMapping {
+  if (mapping === undefined || mapping === null) {
+    throw new AppError(csvMappingInvalid, { field: '', problem: 'CSV needs a mapping' });
+  }
+  if (!Value.Check(CsvMapping, mapping)) {
+    const [first] = Value.Errors(CsvMapping, mapping);
+    const field = fieldOf(first?.instancePath ?? '', first?.params);
+    const problem = first?.message ?? 'does not fit the schema';
+    throw new AppError(csvMappingInvalid, { field, problem });
+  }
+  const { decimalSeparator = '.', thousandsSeparator, delimiter = ',', quote = '"' } = mapping;
+  if (decimalSeparator === thousandsSeparator) {
+    const problem = 'must differ from decimalSeparator';
+    throw new AppError(csvMappingInvalid, { field: 'thousandsSeparator', problem });
+  }
+  if (delimiter === quote) {
+    throw new AppError(csvMappingInvalid, {
+      field: 'quote',
+      problem: 'must differ from delimiter',
+    });
+  }
+  if (mapping.header === false) refuseNames(mapping);
+  return mapping;
+}
+
+function fieldOf(pointer: string, params: object | undefined): string {
+  const missing = params && 'requiredProperties' in params ? params.requiredProperties : undefined;
+  const unknown =
+    params && 'additionalProperties' in params ? params.additionalProperties : undefined;
+  const names = [missing, unknown].find((candidate) => Array.isArray(candidate));
+  const path = pointer.split('/').slice(1);
+  const name: unknown = names?.[0];
+  return (typeof name === 'string' ? [...path, name] : path).join('.');
+}
+
+/** All columns that a mapping names, by the field of the mapping that names them. */
+export function mappedColumns({ amount, columns }: CsvMapping): Map<string, CsvColumn> {
+  const found = new Map<string, CsvColumn>();
+  for (const [field, column] of Object.entries({ ...columns, remittance: undefined })) {
+    if (column !== undefined) found.set(`columns.${field}`, column);
+  }
+  for (const [index, column] of (columns.remittance ?? []).entries()) {
+    found.set(`columns.remittance.${index}`, column);
+  }
+  for (const [field, column] of Object.entries(amount)) {
+    if (!Array.isArray(column)) found.set(`amount.${field}`, column);
+  }
+  return found;
+}
+
+function refuseNames(mapping: CsvMapping): void {
+  for (const [field, column] of mappedColumns(mapping)) {
+    if (typeof column === 'number') continue;
+    const problem = 'must be a column number, because the file has no header row';
+    throw new AppError(csvMappingInvalid, { field, problem });
+  }
+}

@@ -1,0 +1,212 @@
+import { hash } from 'node:crypto';
+import type { BusinessDate } from '../../kernel/business-date.ts';
+import type { Currency } from '../../kernel/currency.ts';
+import { formatDecimal } from '../../kernel/decimal.ts';
+import { AppError } from '../../kernel/error.ts';
+import { type Place, statementTooLarge, statementTotalsDisagree } from '../errors.ts';
+import type { StatementLimits } from './limits.ts';
+import { Occurrences } from './occurrences.ts';
+import type {
+  StatedBalance,
+  StatementEvent,
+  StatementGap,
+  StatementLine,
+  StatementOpened,
+} from './statement-file.ts';
+
+/** A line before it has its reference: `bankReference` is the bank's own, where it gave one. */
+export type LineDraft = Omit<StatementLine, 'kind' | 'reference' | 'referenceSource'> & {
+  readonly bankReference: string | undefined;
+};
+
+interface Sum {
+  count: number;
+  sum: bigint;
+}
+
+interface OpenStatement {
+  readonly opened: StatementOpened;
+  opening: StatedBalance | undefined;
+  readonly occurrences: Occurrences;
+  readonly credits: Sum;
+  readonly debits: Sum;
+  readonly skipped: Record<string, number>;
+  gap: StatementGap | undefined;
+}
+
+interface AccountTrail {
+  occurrences: Occurrences;
+  closing: StatedBalance | undefined;
+}
+
+const DIGEST_LENGTH = 32;
+
+/**
+ * What every format writes its events to: it sums, checks the totals at the end of each statement, notes
+ * gaps between statements of one account, and makes each line's reference unique in the file.
+ */
+export class StatementWriter {
+  readonly #limits: StatementLimits;
+  readonly #accounts = new Map<string, AccountTrail>();
+  #events: StatementEvent[] = [];
+  #open: OpenStatement | undefined;
+  #lines = 0;
+
+  constructor(limits: StatementLimits) {
+    this.#limits = limits;
+  }
+
+  /** How many events wait to be taken. */
+  get waiting(): number {
+    return this.#events.length;
+  }
+
+  /** Takes the events that were written since the last time. */
+  take(): StatementEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  open(opened: Omit<StatementOpened, 'kind'>): void {
+    const event: StatementOpened = { kind: 'opened', ...opened };
+    const trail = this.#trailOf(`${opened.accountNumber ?? ''} ${opened.currency}`);
+    const gap = gapBetween(trail.closing, opened.opening);
+    // Equal lines on the pages of one day are several lines. After a gap the statement may be a copy of
+    // one that was there before, whose lines must get the same references again.
+    if (gap) trail.occurrences = new Occurrences();
+    const { occurrences } = trail;
+    const opening = opened.opening;
+    const sums = { credits: { count: 0, sum: 0n }, debits: { count: 0, sum: 0n }, skipped: {} };
+    this.#open = { opened: event, opening, occurrences, gap, ...sums };
+    this.#events.push(event);
+  }
+
+  /** Writes a line of the open statement. */
+  line(draft: LineDraft): void {
+    const open = this.#opened();
+    this.#lines += 1;
+    if (this.#lines > this.#limits.maxLines) {
+      throw new AppError(statementTooLarge, { limit: 'maxLines', maximum: this.#limits.maxLines });
+    }
+    const total = draft.direction === 'credit' ? open.credits : open.debits;
+    total.count += 1;
+    total.sum += draft.amount;
+    const { bankReference, ...content } = draft;
+    const base = bankReference ?? derivedReference(open.opened, draft);
+    const occurrence = open.occurrences.count(base);
+    this.#events.push({
+      kind: 'line',
+      ...content,
+      reference: occurrence === 1 ? base : `${base}#${occurrence}`,
+      referenceSource: bankReference === undefined ? 'derived' : 'bank',
+    });
+  }
+
+  /** Counts something that is no booking. `reason` is one of a few words of the format. */
+  skip(reason: string): void {
+    const { skipped } = this.#opened();
+    skipped[reason] = (skipped[reason] ?? 0) + 1;
+  }
+
+  /** Ends the statement. Throws statement_totals_disagree when opening + credits − debits ≠ closing. */
+  close(closing: StatedBalance | undefined, place: Place, late?: StatedBalance): void {
+    const open = this.#opened();
+    const opening = open.opening ?? late;
+    checkTotals(open, opening, closing, place);
+    const trail = this.#trailOf(`${open.opened.accountNumber ?? ''} ${open.opened.currency}`);
+    const gap = open.gap ?? gapBetween(trail.closing, opening);
+    trail.closing = closing;
+    const { credits, debits, skipped } = open;
+    this.#events.push({ kind: 'closed', closing, credits, debits, skipped, gap });
+    this.#open = undefined;
+  }
+
+  #opened(): OpenStatement {
+    if (!this.#open) throw new TypeError('a reader wrote outside of a statement');
+    return this.#open;
+  }
+
+  #trailOf(key: string): AccountTrail {
+    const known = this.#accounts.get(key);
+    if (known) return known;
+    if (this.#accounts.size >= this.#limits.maxAccounts) {
+      const maximum = this.#limits.maxAccounts;
+      throw new AppError(statementTooLarge, { limit: 'maxAccounts', maximum });
+    }
+    const trail: AccountTrail = { occurrences: new Occurrences(), closing: undefined };
+    this.#accounts.set(key, trail);
+    return trail;
+  }
+}
+
+function gapBetween(
+  previous: StatedBalance | undefined,
+  opening: StatedBalance | undefined,
+): StatementGap | undefined {
+  if (!previous || !opening || previous.amount === opening.amount) return undefined;
+  return { previousClosing: previous.amount, opening: opening.amount };
+}
+
+function checkTotals(
+  { opened, credits, debits }: OpenStatement,
+  opening: StatedBalance | undefined,
+  closing: StatedBalance | undefined,
+  place: Place,
+): void {
+  const { currency } = opened;
+  const identity = {
+    ...(opened.accountNumber === undefined ? {} : { accountNumber: opened.accountNumber }),
+    ...(opened.statementId === undefined ? {} : { statementId: opened.statementId }),
+  };
+  const balances = { 'opening balance': opening, 'closing balance': closing };
+  for (const [field, balance] of Object.entries(balances)) {
+    if (balance && balance.currency !== currency) {
+      const facts = { reason: 'currency' as const, field, expected: currency };
+      throw new AppError(statementTotalsDisagree, {
+        ...place,
+        ...identity,
+        ...facts,
+        found: balance.currency,
+      });
+    }
+  }
+  if (!opening || !closing) return;
+  const expected = opening.amount + credits.sum - debits.sum;
+  if (expected === closing.amount) return;
+  throw new AppError(statementTotalsDisagree, {
+    ...place,
+    ...identity,
+    reason: 'sum',
+    field: 'closing balance',
+    expected: written(expected, currency),
+    found: written(closing.amount, currency),
+  });
+}
+
+/** Minor units as people read them, with the currency: `12.30 CNY`. */
+export function written(minorUnits: bigint, currency: Currency): string {
+  return `${formatDecimal(minorUnits, currency)} ${currency}`;
+}
+
+/**
+ * A digest of what a line says, for banks that give no reference. The same line in another download of
+ * the same day has the same digest; equal lines are told apart by their occurrence, which follows it.
+ */
+function derivedReference(opened: StatementOpened, draft: LineDraft): string {
+  const content: readonly (string | BusinessDate | undefined)[] = [
+    opened.accountNumber,
+    opened.currency,
+    draft.bookingDate,
+    draft.valueDate,
+    draft.direction,
+    draft.amount.toString(),
+    draft.reversal ? 'reversal' : '',
+    draft.creditedAccount,
+    draft.counterpartyName,
+    draft.counterpartyAccount,
+    draft.remittance,
+    ...draft.references,
+  ];
+  return hash('sha256', JSON.stringify(content.map((part) => part ?? ''))).slice(0, DIGEST_LENGTH);
+}
