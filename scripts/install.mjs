@@ -11,6 +11,8 @@ const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const MANIFESTS = ['package.json', 'server/package.json', 'sdk/package.json'];
 const LOCK = 'package-lock.json';
 const WANTED_NODE = 24;
+// What npm says of engines is about packages that run on the Node 24 that is being installed.
+const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 
 const at = (path) => join(ROOT, path);
 const MARKER = at('node_modules/.guanjia-install');
@@ -21,8 +23,8 @@ const wanted = fingerprint();
 if (read(MARKER) !== wanted) {
   const why = whyInstall();
   if (why) {
-    console.log(`Installing dependencies with npm ci: ${why}.`);
-    npm(['ci', '--no-audit', '--no-fund']);
+    console.log(`Installing dependencies: ${why}.`);
+    install();
   }
   ensureNode();
   writeFileSync(MARKER, wanted);
@@ -103,16 +105,31 @@ function nodeWorks() {
   }
 }
 
-/** Runs the npm that runs us, else the one on the path. Ends with its exit code when it fails. */
-function npm(args) {
+/**
+ * `npm ci` installs exactly the lock file, and refuses a lock file that it cannot check whole: a registry that
+ * does not carry every other platform's optional packages is enough. Then `npm install` does, which installs
+ * the same locked versions without asking for those, and leaves the lock file as it is.
+ */
+function install() {
+  const exactly = npm(['ci', ...QUIET], 'pipe');
+  if (exactly.status === 0) return;
+  const { status, error } = npm(['install', '--no-save', ...QUIET], 'inherit');
+  if (status === 0) return;
+  console.error(error ? `npm cannot be run: ${error.message}` : `npm ci said:\n${exactly.stderr}`);
+  process.exit(status || 1);
+}
+
+/** Runs the npm that runs us, else the one on the path. */
+function npm(args, stderr) {
   const cli = process.env.npm_execpath;
   const isScript = cli !== undefined && /\.[cm]?js$/.test(cli);
-  const { status, error } = isScript
-    ? spawnSync(process.execPath, [cli, ...args], { cwd: ROOT, stdio: 'inherit' })
-    : spawnSync('npm', args, { cwd: ROOT, stdio: 'inherit', shell: process.platform === 'win32' });
-  if (status === 0) return;
-  console.error(`npm ci failed${error ? `: ${error.message}` : ''}. What it said is above.`);
-  process.exit(status || 1);
+  const [program, first] = isScript ? [process.execPath, [cli]] : ['npm', []];
+  return spawnSync(program, [...first, ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['inherit', 'inherit', stderr],
+    shell: !isScript && process.platform === 'win32',
+  });
 }
 
 function read(path) {

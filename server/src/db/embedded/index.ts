@@ -1,2 +1,8 @@
-export type { EmbeddedDatabase, EmbeddedLog, EmbeddedOptions } from './start.ts';
-export { startEmbedded } from './start.ts';
+export { type BackupProgress, type BackupSummary, backup } from './backup.ts';
+export { type Restored, restore } from './restore.ts';
+export {
+  type EmbeddedDatabase,
+  type EmbeddedLog,
+  type EmbeddedOptions,
+  startEmbedded,
+} from './start.ts';

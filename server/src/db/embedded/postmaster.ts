@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } 
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
-import { programEnvironment } from './cluster.ts';
+import { programEnvironment } from './initialise.ts';
 import type { RunAs } from './run-as.ts';
 import { type Settings, settingArguments } from './settings.ts';
 
