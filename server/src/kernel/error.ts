@@ -9,8 +9,12 @@ export type ErrorKind =
   | 'not_found'
   | 'conflict' // something else is there already
   | 'refused' // well-formed, and a rule says no
+  | 'method_not_allowed'
+  | 'timed_out' // the request did not arrive in time
   | 'too_large'
-  | 'unsupported' // a media type or a method that is not spoken here
+  | 'headers_too_large'
+  | 'unsupported' // a media type that is not spoken here
+  | 'internal' // a fault of ours, with no doubt about money
   | 'unavailable' // nothing was done; try again later
   | 'unknown'; // whether it was done is not known; repeat with the same request id
 
