@@ -47,9 +47,15 @@ type SideFiles = Map<string, string>;
 export async function restore(
   file: string,
   dataDir: string,
-  options: { force?: boolean; clock?: Clock; say?: (line: string) => void } = {},
+  options: {
+    force?: boolean;
+    clock?: Clock;
+    say?: (line: string) => void;
+    /** False for databases that are thrown away: nothing then waits for the disk. */
+    durable?: boolean;
+  } = {},
 ): Promise<Restored> {
-  const { force = false, clock = systemClock, say = () => undefined } = options;
+  const { force = false, clock = systemClock, say = () => undefined, durable = true } = options;
   if (!existsSync(file)) throw refusal('There is no such file.', file);
   const places = placesIn(await prepareDataDir(dataDir));
   const occupied = existsSync(places.cluster) || existsSync(places.passwordFile);
@@ -63,15 +69,17 @@ export async function restore(
   const side: SideFiles = new Map();
   let header = { at: '', postgres: '' };
   const fill = async (folder: string) => {
-    header = await extract(file, { folder, runAs, side, version }).catch((error: unknown) => {
-      if (error instanceof AppError) throw error;
-      const what = error instanceof Error ? error.message : errorCode(error);
-      throw new AppError(
-        backupRefused,
-        { reason: `It is damaged: ${what}.`, path: file },
-        { cause: error },
-      );
-    });
+    header = await extract(file, { folder, runAs, side, version, durable }).catch(
+      (error: unknown) => {
+        if (error instanceof AppError) throw error;
+        const what = error instanceof Error ? error.message : errorCode(error);
+        throw new AppError(
+          backupRefused,
+          { reason: `It is damaged: ${what}.`, path: file },
+          { cause: error },
+        );
+      },
+    );
     // From here on the backup is known to be whole: only now the old database makes room.
     if (occupied) movedAside = await moveAside(places, clock);
     for (const [name, text] of side) await writeDurably(join(places.dataDir, name), text);
@@ -82,7 +90,13 @@ export async function restore(
 
 async function extract(
   file: string,
-  target: { folder: string; runAs: RunAs | undefined; side: SideFiles; version: string },
+  target: {
+    folder: string;
+    runAs: RunAs | undefined;
+    side: SideFiles;
+    version: string;
+    durable: boolean;
+  },
 ): Promise<{ at: string; postgres: string }> {
   const found: Checksums = new Map();
   let header: { at: string; postgres: string } | undefined;
@@ -100,7 +114,7 @@ async function extract(
   }
   if (header === undefined || manifest === undefined) throw new Error('it is cut off');
   checkManifest(manifest, found);
-  await syncFolders(target.folder);
+  if (target.durable) await syncFolders(target.folder);
   return header;
 }
 
@@ -127,7 +141,7 @@ function checkHeader(
 
 async function extractOne(
   entry: Entry,
-  target: { folder: string; runAs: RunAs | undefined },
+  target: { folder: string; runAs: RunAs | undefined; durable: boolean },
   found: Checksums,
 ): Promise<void> {
   const inside = entry.path.slice(CLUSTER.length + 1);
@@ -147,7 +161,7 @@ async function extractOne(
       await handle.writeFile(chunk);
     }
     if (target.runAs) await handle.chown(target.runAs.uid, target.runAs.gid);
-    await handle.sync();
+    if (target.durable) await handle.sync();
   } finally {
     await handle.close();
   }
