@@ -35,7 +35,14 @@ export type {
   Side,
 } from './core/outcome.ts';
 export { openBusinessDate, openFirstDay, rollDay } from './day.ts';
-export { busy, databaseUnavailable, outcomeUnknown } from './errors.ts';
+export {
+  type AccountNamer,
+  busy,
+  databaseUnavailable,
+  outcomeUnknown,
+  refusalError,
+  refusalErrors,
+} from './errors.ts';
 export { expireHolds } from './expire-holds.ts';
 export { foldInternal } from './fold/fold-internal.ts';
 export { type Ledger, type LedgerDeps, type LedgerRequest, openLedger } from './ledger.ts';
