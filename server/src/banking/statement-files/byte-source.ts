@@ -15,7 +15,7 @@ export const READABLE: readonly StatementFormat[] = [
 /** Bytes of the head that the format is detected from. */
 const HEAD_BYTES = 16_384;
 /** Larger pieces are cut, so that memory does not depend on how the caller cuts its file. */
-const PIECE_BYTES = 65_536;
+const PIECE_BYTES = 32_768;
 
 /** A file whose head was read already; `pieces` gives it whole, the head first. */
 export interface ByteSource {

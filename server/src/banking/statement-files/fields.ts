@@ -93,7 +93,7 @@ export function joinRemittance(parts: readonly string[]): string {
 
 /** An account number as it is compared: without blanks, in capitals. */
 export function normalAccount(text: string): string {
-  return text.replace(/\s+/g, '').toUpperCase();
+  return /[\sa-z]/.test(text) ? text.replace(/\s+/g, '').toUpperCase() : text;
 }
 
 /** The text, or undefined for an empty one. */

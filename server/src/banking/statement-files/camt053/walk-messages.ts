@@ -1,7 +1,7 @@
 import { AppError } from '../../../kernel/error.ts';
 import { statementMalformed } from '../../errors.ts';
 import type { StatementLimits } from '../limits.ts';
-import { createXmlReader, type TextReader } from '../xml-reader.ts';
+import { createXmlReader, localName, type TextReader } from '../xml-reader.ts';
 import type { Attributes, ElementNode } from './element-tree.ts';
 
 /** Version 1 has its number in the name of the message element. */
@@ -20,12 +20,13 @@ export function walkMessages(
   let collected = '';
   const openElement = (name: string, attributes: Attributes) => {
     if (!current) {
-      if (!MESSAGE.test(name)) return;
+      if (!MESSAGE.test(localName(name))) return;
       current = root;
       open.push(root);
       return;
     }
-    const child = ignored === 0 ? current.children.get(name) : undefined;
+    const { children } = current;
+    const child = ignored === 0 ? (children.get(name) ?? children.get(localName(name))) : undefined;
     if (!child) {
       ignored += 1;
       return;

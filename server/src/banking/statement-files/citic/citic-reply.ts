@@ -5,7 +5,7 @@ import { strictDecoder } from '../byte-source.ts';
 import { xmlCharset } from '../detect-format.ts';
 import { invalidField, type RawField } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
-import { createXmlReader } from '../xml-reader.ts';
+import { createXmlReader, localName } from '../xml-reader.ts';
 
 /** A reply as specs give it: flat scalars, and one list of rows. All values are trimmed. */
 export interface CiticReply {
@@ -71,7 +71,8 @@ function parseReply(text: string, { limits }: ReaderContext): CiticReply {
   let collected = '';
   const reader = createXmlReader(
     {
-      open(name) {
+      open(prefixed) {
+        const name = localName(prefixed);
         path.push(name);
         collected = '';
         if (path.length === 1 && name !== 'stream') {
@@ -85,7 +86,8 @@ function parseReply(text: string, { limits }: ReaderContext): CiticReply {
       text(piece) {
         collected += piece;
       },
-      close(name) {
+      close() {
+        const name = path.at(-1) ?? '';
         if (path.length === 2 && name !== 'list') scalars.set(name, collected.trim());
         if (path.length === 3 && name === 'row') {
           rows.push({ number: rows.length + 1, values });

@@ -10,7 +10,7 @@ import {
   readMinorUnits,
 } from '../fields.ts';
 import type { StatedBalance } from '../statement-file.ts';
-import { type LineDraft, written } from '../statement-writer.ts';
+import { type LineDraft, signedAmount, written } from '../statement-writer.ts';
 import { type CiticRow, fieldOf, requiredField } from './citic-reply.ts';
 
 /** A row with the balance of the account after it. */
@@ -101,12 +101,4 @@ function firstBreak(rows: readonly MainAccountRow[], currency: Currency) {
     previous = balance;
   }
   return undefined;
-}
-
-/** What a line does to a balance. */
-export function signedAmount({
-  direction,
-  amount,
-}: Pick<LineDraft, 'direction' | 'amount'>): bigint {
-  return direction === 'credit' ? amount : -amount;
 }

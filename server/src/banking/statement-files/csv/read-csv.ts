@@ -13,7 +13,7 @@ import {
 import { given, invalidField, type RawField, readCurrency, readMinorUnits } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
 import type { StatedBalance, StatementEvent } from '../statement-file.ts';
-import { written } from '../statement-writer.ts';
+import { signedAmount, written } from '../statement-writer.ts';
 import type { CsvMapping } from './csv-mapping.ts';
 import { placeColumns, readCsvMinorUnits, readRow } from './csv-row.ts';
 import { RunningBalance } from './running-balance.ts';
@@ -36,6 +36,7 @@ export async function* readCsv(
   const sheet = createSheet(mapping, context);
   const skipRows = mapping.skipRows ?? 0;
   const parser = parse({
+    bom: true,
     delimiter: mapping.delimiter ?? ',',
     quote: mapping.quote === '' ? false : (mapping.quote ?? '"'),
     info: true,
@@ -142,10 +143,8 @@ function createSheet(mapping: CsvMapping, context: ReaderContext) {
     }
     const draft = readRow(fieldOf, mapping, line, currency);
     if (mapping.columns.runningBalance !== undefined) {
-      const raw = fieldOf('columns.runningBalance');
-      const balance = readCsvMinorUnits(raw, mapping, currency);
-      const signed = draft.direction === 'credit' ? draft.amount : -draft.amount;
-      const wrong = running.add({ signed, balance });
+      const balance = readCsvMinorUnits(fieldOf('columns.runningBalance'), mapping, currency);
+      const wrong = running.add({ signed: signedAmount(draft), balance });
       if (wrong) throw runningError(wrong.expected, balance, currency, line);
     }
     if (draft.amount === 0n) writer.skip('zero_amount');
