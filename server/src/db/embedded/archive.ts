@@ -7,7 +7,7 @@ const BLOCK_BYTES = 512;
 /** Of one file in the archive: PostgreSQL cuts its files at 1 GB. */
 const LONGEST_FILE_BYTES = 2 ** 31;
 /** Of a small file that is read whole. */
-export const LONGEST_TEXT_BYTES = 64 * 1024 * 1024;
+const LONGEST_TEXT_BYTES = 64 * 1024 * 1024;
 
 /** One file or folder of an archive. A folder has no body. */
 export interface Entry {

@@ -8,7 +8,7 @@ import { embeddedDatabaseFailed } from './errors.ts';
 import { type Lease, takeLease } from './lease.ts';
 import {
   freePort,
-  isPostgresOf,
+  isPostmasterOf,
   leftoverProcesses,
   type Postmaster,
   removeStalePidFile,
@@ -26,6 +26,7 @@ const START_LIMIT_MS = 10 * 60_000;
 /** Starts that end at once, for reasons that another try may cure (a port just taken, leftovers). */
 const MAX_STARTS = 8;
 const LEFTOVER_LIMIT_MS = 10_000;
+const LEFTOVER_PAUSE_MS = 200;
 /** Long enough for a checkpoint of all shared buffers on a slow disk. */
 const FAST_STOP_LIMIT_MS = 60_000;
 const IMMEDIATE_STOP_LIMIT_MS = 10_000;
@@ -116,10 +117,20 @@ async function whyEnded(cluster: Cluster, said: string): Promise<string> {
 async function endLeftovers(folder: string): Promise<void> {
   for (let waitedMs = 0; waitedMs < LEFTOVER_LIMIT_MS; waitedMs += POLL_MS) {
     const pids = runningPostmaster(folder) ? [] : leftoverProcesses(folder);
-    if (pids.length === 0) return;
+    if (pids.length === 0) break;
     const patience = waitedMs < LEFTOVER_LIMIT_MS / 2;
-    for (const pid of pids) process.kill(pid, patience ? 'SIGQUIT' : 'SIGKILL');
+    for (const pid of pids) killLeftover(pid, patience ? 'SIGQUIT' : 'SIGKILL');
     await pause(POLL_MS);
+  }
+  // Those that we may not see end by themselves, as soon as their statement does.
+  await pause(LEFTOVER_PAUSE_MS);
+}
+
+function killLeftover(pid: number, signal: 'SIGQUIT' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended in the meantime.
   }
 }
 
@@ -135,9 +146,9 @@ export async function stopPostgres(
     { signal: 'SIGQUIT', limitMs: IMMEDIATE_STOP_LIMIT_MS },
   ] as const;
   for (const { signal, limitMs } of phases) {
-    if (isPostgresOf(folder, pid)) signalPostgres(pid, signal, options.binaries);
+    if (isPostmasterOf(folder, pid)) signalPostgres(pid, signal, options.binaries);
     for (let waitedMs = 0; waitedMs < limitMs; waitedMs += POLL_MS) {
-      if (!isPostgresOf(folder, pid)) return;
+      if (!isPostmasterOf(folder, pid)) return;
       await pause(POLL_MS);
     }
   }

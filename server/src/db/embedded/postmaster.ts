@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import { programEnvironment } from './initialise.ts';
-import type { RunAs } from './run-as.ts';
+import { isRoot, type RunAs } from './run-as.ts';
 import { type Settings, settingArguments } from './settings.ts';
 
 /** What `postmaster.pid` says about a PostgreSQL that runs. */
@@ -17,12 +17,12 @@ export interface Postmaster {
 
 /**
  * The PostgreSQL that runs on this cluster folder, if any. Its pid file is believed only when the process
- * is alive and works in that folder: after a crash the number may belong to anybody.
+ * is alive and serves that folder: after a crash the number may belong to anybody.
  */
 export function runningPostmaster(folder: string): Postmaster | undefined {
   const lines = readLines(join(folder, 'postmaster.pid'));
   const [pid, port] = [Number(lines[0]), Number(lines[3])];
-  if (!(pid > 0) || !isPostgresOf(folder, pid)) return undefined;
+  if (!(pid > 0) || !isPostmasterOf(folder, pid)) return undefined;
   // Its file is written a line at a time, so what is not there yet is not known yet.
   return { pid, port: Number.isNaN(port) ? 0 : port, status: lines[7]?.trim() ?? 'starting' };
 }
@@ -33,22 +33,21 @@ export function removeStalePidFile(folder: string): void {
   if (stale && !runningPostmaster(folder)) rmSync(join(folder, 'postmaster.pid'), { force: true });
 }
 
-/** True while that process is one of PostgreSQL's and works in that cluster folder. */
-export function isPostgresOf(folder: string, pid: number): boolean {
+/**
+ * True while that process is the PostgreSQL server of that cluster folder: told by its command line, which
+ * even a root without the right to look into other users' processes (in a container) may read.
+ */
+export function isPostmasterOf(folder: string, pid: number): boolean {
   if (process.platform === 'linux') {
-    try {
-      return readlinkSync(`/proc/${pid}/cwd`) === folder; // fails for a zombie too, as it should
-    } catch {
-      return false;
-    }
+    // A zombie has no command line left, as it should be: it is gone.
+    const args = readLines(`/proc/${pid}/cmdline`).join('\n').split('\0');
+    return args.includes('-D') && args[args.indexOf('-D') + 1] === folder;
   }
   try {
     process.kill(pid, 0);
     if (process.platform === 'win32') return true;
-    const ps = execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], {
-      encoding: 'utf8',
-    });
-    return ps.includes(folder) || ps.startsWith('postgres:');
+    const args = ['-ww', '-o', 'command=', '-p', String(pid)];
+    return execFileSync('ps', args, { encoding: 'utf8' }).includes(folder);
   } catch {
     return false;
   }
@@ -57,10 +56,29 @@ export function isPostgresOf(folder: string, pid: number): boolean {
 /** Processes of PostgreSQL that work in the folder, whatever became of their postmaster (Linux only). */
 export function leftoverProcesses(folder: string): number[] {
   if (process.platform !== 'linux') return [];
-  const pids = readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid > 0 && pid !== process.pid);
-  return pids.filter((pid) => isPostgresOf(folder, pid) && isProgram(pid, 'postgres'));
+  const all = readdirSync('/proc').map(Number);
+  const pids = all.filter((pid) => pid > 0 && isProgram(pid, 'postgres'));
+  return pids.length === 0 ? [] : workingIn(folder, pids);
+}
+
+/** Asked as the folder's owner, whose processes they are: in a container even root may not look. */
+function workingIn(folder: string, pids: number[]): number[] {
+  const script = 'for pid do echo "$pid $(readlink /proc/$pid/cwd)"; done';
+  const { uid, gid } = statSync(folder);
+  try {
+    const args = ['-c', script, 'sh', ...pids.map(String)];
+    const asOwner = isRoot() ? { uid, gid } : {};
+    const said = execFileSync('sh', args, {
+      encoding: 'utf8',
+      cwd: '/',
+      stdio: 'pipe',
+      ...asOwner,
+    });
+    const lines = new Set(said.split('\n'));
+    return pids.filter((pid) => lines.has(`${pid} ${folder}`));
+  } catch {
+    return []; // no shell here: they end by themselves as soon as their statement does
+  }
 }
 
 function isProgram(pid: number, name: string): boolean {

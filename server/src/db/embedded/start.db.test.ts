@@ -11,7 +11,7 @@ import pg from 'pg';
 import { afterEach, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../../../test/support/postgres.ts';
 import { AppError } from '../../kernel/error.ts';
-import { isPostgresOf, runningPostmaster } from './postmaster.ts';
+import { isPostmasterOf, runningPostmaster } from './postmaster.ts';
 import { isRoot } from './run-as.ts';
 import { type EmbeddedDatabase, startEmbedded } from './start.ts';
 
@@ -113,7 +113,7 @@ test('a server orphaned by kill -9 is taken over, and stopped by the one who too
   const database = await startIn(dataDir);
   expect(database.pid()).toBe(child.pid);
   await database.stop();
-  expect(isPostgresOf(database.folder, child.pid)).toBe(false);
+  expect(isPostmasterOf(database.folder, child.pid)).toBe(false);
 });
 
 test('of two processes on one data folder the last to stop stops the server', async () => {
@@ -126,9 +126,9 @@ test('of two processes on one data folder the last to stop stops the server', as
 
   const other = await startElsewhere(dataDir);
   await database.stop();
-  expect(isPostgresOf(database.folder, other.pid)).toBe(true);
+  expect(isPostmasterOf(database.folder, other.pid)).toBe(true);
   await other.end();
-  expect(isPostgresOf(database.folder, other.pid)).toBe(false);
+  expect(isPostmasterOf(database.folder, other.pid)).toBe(false);
 });
 
 test('two first starts at once end up with one cluster and one server', async () => {
@@ -175,6 +175,15 @@ async function leases(database: EmbeddedDatabase): Promise<boolean> {
   const asked = `select from pg_stat_activity where application_name = 'guanjia lease'`;
   return (await query(database.adminUrl, asked)).length === 1;
 }
+
+test('a server is stopped although the connection to it was lost just before', async () => {
+  const database = await startIn(await newDataDir());
+  const others =
+    'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid()';
+  await query(database.adminUrl, others);
+  await database.stop();
+  expect(runningPostmaster(database.folder)).toBeUndefined();
+});
 
 test('a PostgreSQL that cannot come back is reported once, with its log', async () => {
   const dataDir = await newDataDir();

@@ -13,8 +13,9 @@ import {
 import { prepareBinaries, SHARED_PLACE } from './binaries.ts';
 import { type Cluster, openCluster, placesIn, prepareDataDir, runAsFor } from './cluster.ts';
 import { errorCode } from './error-code.ts';
-import type { Lease } from './lease.ts';
+import { type Lease, takeLease } from './lease.ts';
 import { keepLogShort } from './log-file.ts';
+import { runningPostmaster } from './postmaster.ts';
 import { isRoot } from './run-as.ts';
 import type { Settings } from './settings.ts';
 
@@ -194,13 +195,33 @@ function supervise(
 }
 
 /** Gives the lease back and, as the last, stops PostgreSQL. One that is down already is left so. */
-async function leave({ lease, postmaster }: Attached, attaching: Attaching): Promise<void> {
+async function leave(attached: Attached, attaching: Attaching): Promise<void> {
+  const { cluster } = attaching;
+  const { lease, postmaster } = (await isWhole(attached))
+    ? attached
+    : await again(attached, cluster);
   const last = await lease.giveBack().catch(() => false);
   if (last) {
     await stopPostgres(postmaster, attaching);
-    await writeState(attaching.cluster, { port: postmaster.port, pid: null });
+    await writeState(cluster, { port: postmaster.port, pid: null });
   }
   await lease.close();
+}
+
+async function isWhole({ lease }: Attached): Promise<boolean> {
+  return lease.client.query('select 1').then(
+    () => true,
+    () => false,
+  );
+}
+
+/** A lease that was lost while PostgreSQL goes on is taken anew: else nobody would stop it. */
+async function again(lost: Attached, cluster: Cluster): Promise<Attached> {
+  const postmaster = runningPostmaster(cluster.folder);
+  if (postmaster === undefined) return lost;
+  const address = { port: postmaster.port, password: cluster.password };
+  const answer = await takeLease(address, cluster.folder);
+  return 'lease' in answer ? { lease: answer.lease, postmaster } : lost;
 }
 
 /** Makes the database and the roles that lack. Two processes at once do no harm. */
