@@ -1,15 +1,5 @@
 import type { ErrorDefinition } from '../kernel/error.ts';
-
-/** What an API key may be allowed to do. */
-export const SCOPES = [
-  'read',
-  'accounts:write',
-  'money:write',
-  'statements:write',
-  'keys:manage',
-] as const;
-/** One of `SCOPES`. */
-export type Scope = (typeof SCOPES)[number];
+import type { Scope } from '../platforms/index.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -17,11 +7,17 @@ declare module 'fastify' {
     platformId: bigint;
     /** The id of the API key, `key_…`. */
     keyId: string;
+    /** When the request arrived, by `performance.now()`. */
+    arrivedAt: number;
   }
   interface FastifyContextConfig {
     /** The scope that the key needs. Every route under /v1 names one: without it the server does not start. */
     scope?: Scope;
     /** Refusals of the use case that are worth a line in the API document. */
     problems?: readonly ErrorDefinition[];
+    /** The body is not JSON: it is passed on as it arrives, up to so many bytes. */
+    streamedBody?: { readonly limitBytes: number };
   }
 }
+
+export { SCOPES, type Scope } from '../platforms/index.ts';

@@ -1,0 +1,167 @@
+import type { FieldError } from '../kernel/error.ts';
+import { LIMITS } from './limits.ts';
+
+/** What the validator says: a keyword of JSON Schema that a value does not meet. */
+export interface SchemaError {
+  readonly keyword: string;
+  readonly schemaPath: string;
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+/** Where the value came from, as it stands before its pointer. A body needs no word. */
+export const PLACES: Readonly<Record<string, string>> = {
+  body: '',
+  querystring: 'query',
+  query: 'query',
+  params: 'path',
+  headers: 'header',
+};
+
+/**
+ * Says for people what is wrong where, and what is allowed there. Of a union, only the alternative that the
+ * value chose by its `type` is spoken of.
+ */
+export function fieldErrors(
+  errors: readonly SchemaError[],
+  { schema, place }: { schema: unknown; place: string },
+): FieldError[] {
+  const told = chosen(errors).flatMap((error) => tell(error, schema));
+  const unique = new Map(told.map((each) => [`${each.pointer} ${each.detail}`, each]));
+  return [...unique.values()]
+    .slice(0, LIMITS.fieldErrors)
+    .map(({ pointer, detail }) => ({ pointer: `${PLACES[place] ?? place}${pointer}`, detail }));
+}
+
+function tell(error: SchemaError, schema: unknown): FieldError[] {
+  const { keyword, instancePath: at, params } = error;
+  const rule = resolve(schema, error.schemaPath);
+  switch (keyword) {
+    case 'required':
+      return texts(params['requiredProperties'])
+        .filter((name) => name in propertiesOf(rule))
+        .map((name) => ({ pointer: `${at}/${escaped(name)}`, detail: `is required` }));
+    case 'additionalProperties': {
+      const allowed = Object.keys(propertiesOf(rule));
+      const detail =
+        allowed.length > 0
+          ? `is not a field here: allowed are ${allowed.join(', ')}`
+          : 'is not allowed here';
+      return texts(params['additionalProperties']).map((name) => ({
+        pointer: `${at}/${escaped(name)}`,
+        detail,
+      }));
+    }
+    case 'boolean':
+      return []; // said again by additionalProperties
+    default:
+      return [{ pointer: at, detail: detailOf(error, rule) }];
+  }
+}
+
+function detailOf({ keyword, params, message }: SchemaError, rule: unknown): string {
+  const limit = String(params['limit']);
+  switch (keyword) {
+    case 'type':
+      return `must be ${typeNames(params['type'])}`;
+    case 'minimum':
+      return `must be at least ${limit}`;
+    case 'maximum':
+      return `must be at most ${limit}`;
+    case 'minLength':
+      return `must have at least ${limit} characters`;
+    case 'maxLength':
+      return `must have at most ${limit} characters`;
+    case 'minItems':
+      return `must have at least ${limit} items`;
+    case 'maxItems':
+      return `must have at most ${limit} items`;
+    case 'minProperties':
+      return `must have at least ${limit} fields`;
+    case 'maxProperties':
+      return `must have at most ${limit} fields`;
+    case 'const':
+      return `must be ${JSON.stringify(params['allowedValue'])}`;
+    case 'enum':
+      return `must be one of ${texts(params['allowedValues']).join(', ')}`;
+    case 'pattern':
+    case 'format':
+      return patternDetail(params, rule);
+    default:
+      return message;
+  }
+}
+
+function patternDetail(params: Readonly<Record<string, unknown>>, rule: unknown): string {
+  const pattern = params['pattern'] ?? Reflect.get(Object(rule), 'pattern');
+  const description = Reflect.get(Object(rule), 'description');
+  if (typeof pattern === 'string' && pattern.includes('\\p{Cc}')) {
+    return 'must not contain control characters or broken Unicode';
+  }
+  if (typeof description === 'string') return `must be: ${description}`;
+  const examples = texts(Reflect.get(Object(rule), 'examples'));
+  const example = examples.length > 0 ? `, such as ${examples[0]}` : '';
+  if (params['format'] !== undefined)
+    return `must be a valid ${String(params['format'])}${example}`;
+  return `must match ${String(pattern)}${example}`;
+}
+
+/** Of each union, keeps the errors of the alternative that was meant. */
+function chosen(errors: readonly SchemaError[]): readonly SchemaError[] {
+  let kept = errors;
+  for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
+    const inside = `${union.schemaPath}/anyOf/`;
+    const within = kept.filter(({ schemaPath }) => schemaPath.startsWith(inside));
+    const others = kept.filter((each) => each !== union && !within.includes(each));
+    const branches = Map.groupBy(
+      within,
+      ({ schemaPath }) => schemaPath.slice(inside.length).split('/')[0],
+    );
+    const meant = [...branches.values()].filter((branch) => !branch.some(isDiscriminator));
+    const [only] = meant;
+    kept = [...others, ...(meant.length === 1 && only ? only : [alternatives(union, within)])];
+  }
+  return kept;
+
+  function isDiscriminator({ keyword, instancePath }: SchemaError): boolean {
+    return keyword === 'const' && instancePath.endsWith('/type');
+  }
+}
+
+/** One error for a union of which no alternative was meant. */
+function alternatives(union: SchemaError, within: readonly SchemaError[]): SchemaError {
+  const constants = within.filter(({ keyword }) => keyword === 'const');
+  const [first] = constants;
+  if (!first) return { ...union, message: 'is none of the forms that are allowed here' };
+  const allowedValues = [...new Set(constants.map(({ params }) => params['allowedValue']))];
+  return { ...first, keyword: 'enum', params: { allowedValues } };
+}
+
+function typeNames(type: unknown): string {
+  const article = (name: string) =>
+    name === 'null' ? name : /^[aio]/.test(name) ? `an ${name}` : `a ${name}`;
+  return texts(Array.isArray(type) ? type : [type])
+    .map(article)
+    .join(' or ');
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
+function propertiesOf(rule: unknown): Record<string, unknown> {
+  const properties: unknown = Reflect.get(Object(rule), 'properties');
+  return Object(properties);
+}
+
+/** The schema at a path such as `#/properties/amount`. */
+function resolve(schema: unknown, path: string): unknown {
+  let found = schema;
+  for (const step of path.split('/').slice(1)) {
+    found = Reflect.get(Object(found), step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  }
+  return found;
+}
+
+const escaped = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,0 +1,79 @@
+import type { AppError, ErrorKind, Facts } from '../kernel/error.ts';
+
+/** The HTTP status of each kind of error. */
+export const STATUS_OF: Readonly<Record<ErrorKind, number>> = {
+  invalid: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  timed_out: 408,
+  conflict: 409,
+  too_large: 413,
+  unsupported: 415,
+  refused: 422,
+  headers_too_large: 431,
+  internal: 500,
+  unavailable: 503,
+  unknown: 503,
+};
+
+/** The media type of RFC 9457, section 3. */
+export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
+
+/** The languages that people read errors in. */
+export type Language = 'en' | 'zh';
+
+/** The language to answer in: Chinese when the first preference of Accept-Language is, English otherwise. */
+export function languageOf(acceptLanguage: string | undefined): Language {
+  return acceptLanguage !== undefined && /^\s*zh\b/i.test(acceptLanguage) ? 'zh' : 'en';
+}
+
+/** RFC 9457 problem details. Facts of the error are extension members; they cannot replace the others. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly requestId: string;
+  readonly titles: { readonly en: string; readonly zh: string };
+  readonly [fact: string]: unknown;
+}
+
+/** The problem details of an error. */
+export function toProblem(
+  { definition, facts }: AppError,
+  { language, requestId }: { language: Language; requestId: string },
+): Problem {
+  return {
+    ...factsOf(facts),
+    type: `/problems/${definition.code}`,
+    title: definition.title[language],
+    status: STATUS_OF[definition.kind],
+    code: definition.code,
+    requestId,
+    titles: definition.title,
+  };
+}
+
+/** The seconds that a problem asks the client to wait; undefined for one that waiting does not help. */
+export function retryAfterOf(
+  { definition, facts }: AppError,
+  otherwise: number,
+): number | undefined {
+  if (definition.kind !== 'unavailable' && definition.kind !== 'unknown') return undefined;
+  const seconds = facts['retryAfterSeconds'];
+  return typeof seconds === 'number' ? seconds : otherwise;
+}
+
+/** JSON that has bigints: they are written as integers, digit by digit. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'bigint' ? JSON.rawJSON(each.toString()) : each,
+  );
+}
+
+function factsOf(facts: Facts): Record<string, unknown> {
+  const { retryAfterSeconds: _, ...told } = facts;
+  return told;
+}

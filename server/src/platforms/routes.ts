@@ -1,0 +1,116 @@
+import {
+  CLOSED,
+  Id,
+  InstantOut,
+  IsoDate,
+  Nullable,
+  type Routes,
+  SCOPES,
+  Text,
+  Type,
+} from '../http/schemas.ts';
+import { apiKeyNotFound } from './errors.ts';
+import {
+  createApiKey,
+  type KeyDeps,
+  listApiKeys,
+  platformTextId,
+  readPlatform,
+  revokeApiKey,
+} from './index.ts';
+
+const Platform = Type.Object({
+  id: Type.String({ examples: ['plt_1'] }),
+  name: Type.String(),
+  timeZone: Type.String({ examples: ['Asia/Shanghai'] }),
+  businessDate: IsoDate,
+  sandbox: Type.Boolean(),
+});
+
+const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, maxItems: SCOPES.length });
+const ApiKeyFields = {
+  id: Id('key'),
+  name: Type.String(),
+  scopes: Scopes,
+  createdAt: InstantOut,
+};
+const ApiKey = Type.Object({ ...ApiKeyFields, revokedAt: Nullable(InstantOut) });
+const NewApiKey = Type.Object({
+  ...ApiKeyFields,
+  secret: Type.String({ description: 'The key to send. It is shown this once.' }),
+});
+
+/** The platform of the key, and its API keys. */
+export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) => {
+  app.get(
+    '/v1/platform',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'readPlatform',
+        summary: 'The platform of this API key (平台商户)',
+        tags: ['platform'],
+        response: { 200: Platform },
+      },
+    },
+    async ({ platformId }) => {
+      const { name, timeZone, businessDate, sandbox } = await readPlatform(deps.db, platformId);
+      return { id: platformTextId(platformId), name, timeZone, businessDate, sandbox };
+    },
+  );
+
+  app.get(
+    '/v1/api-keys',
+    {
+      config: { scope: 'keys:manage' },
+      schema: {
+        operationId: 'listApiKeys',
+        summary: 'The API keys, revoked ones included',
+        tags: ['platform'],
+        response: { 200: Type.Object({ data: Type.Array(ApiKey) }) },
+      },
+    },
+    async ({ platformId }) => ({
+      data: (await listApiKeys(deps, platformId)).map((key) => ({
+        ...key,
+        scopes: [...key.scopes],
+      })),
+    }),
+  );
+
+  app.post(
+    '/v1/api-keys',
+    {
+      config: { scope: 'keys:manage' },
+      schema: {
+        operationId: 'createApiKey',
+        summary: 'Make an API key',
+        tags: ['platform'],
+        body: Type.Object({ name: Text({ max: 120 }), scopes: Scopes }, CLOSED),
+        response: { 201: NewApiKey },
+      },
+    },
+    async ({ platformId, body }, reply) => {
+      const { revokedAt: _, ...key } = await createApiKey(deps, { platformId, ...body });
+      return reply.code(201).send({ ...key, scopes: [...key.scopes] });
+    },
+  );
+
+  app.delete(
+    '/v1/api-keys/:id',
+    {
+      config: { scope: 'keys:manage', problems: [apiKeyNotFound] },
+      schema: {
+        operationId: 'revokeApiKey',
+        summary: 'Revoke an API key: at once here, within two seconds in other processes',
+        tags: ['platform'],
+        params: Type.Object({ id: Id('key') }),
+        response: { 204: Type.Null() },
+      },
+    },
+    async ({ platformId, params }, reply) => {
+      await revokeApiKey(deps, { platformId, keyId: params.id });
+      return reply.code(204).send(null);
+    },
+  );
+};
