@@ -3,21 +3,21 @@ import type { Clock } from '../../kernel/clock.ts';
 import { MOVES_PER_MS, moveIdAt } from '../../kernel/id.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Account, AccountId } from '../core/account.ts';
-import { evaluateBatch, type Fingerprinted } from '../core/evaluate.ts';
+import { BatchEvaluation, type Fingerprinted } from '../core/evaluate.ts';
 import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
 import { WorkingSet } from '../core/working-set.ts';
-import { type BatchTransaction, inTransaction, type Statement } from './connection.ts';
+import { type BatchTransaction, inTransaction } from './connection.ts';
 import { type Document, documentStatements } from './document.ts';
 import { named } from './named.ts';
 import { type BatchState, readState } from './read-state.ts';
-import { type Decided, writeStatements } from './write-state.ts';
+import { type Decided, transferStatements, writeStatements } from './write-state.ts';
 
 /** What a batch needs of its surroundings. */
 export interface BatchDeps {
   readonly database: Pick<Database, 'batches'>;
   readonly clock: Clock;
   readonly random: Random;
-  /** Accounts that are known to be internal, by platform: they never change, so they are read once. */
+  /** Accounts of the platform that are known to be internal: they never change, so they are read once. */
   readonly internals: Map<AccountId, Account>;
 }
 
@@ -36,9 +36,13 @@ export interface BatchMode {
 /** The open business day closed between our asking for it and our getting it: nothing was done, ask again. */
 export class DayClosed extends Error {}
 
+/** Submissions decided and sent at once: PostgreSQL writes a piece while the next one is decided. */
+const SUBMISSIONS_PER_PIECE = 512;
+
 /**
  * Decides and writes a batch in one transaction: lock → read → evaluate → write → commit → answer.
  * Throws BatchFailure when it was not committed, or may not have been.
+
  */
 export async function runBatch(
   deps: BatchDeps,
@@ -48,27 +52,43 @@ export async function runBatch(
 ): Promise<Answer[]> {
   return inTransaction(deps.database.batches, async (tx) => {
     const state = await readWork(deps, platformId, tx, { work, mode });
-    if (!state.day)
-      throw new DayClosed('the open business day closed while the batch waited for it');
-    const set = new WorkingSet({
-      ...state,
-      accounts: [...deps.internals.values(), ...state.accounts],
-    });
-    const firstMoveId = drawMoveId(deps, state, state.day.firstMoveId);
-    const booking = { instant: deps.clock.now(), businessDate: state.day.date, firstMoveId };
-    const answers = evaluateBatch(set, work, { known: state.known, booking });
+    const { day } = state;
+    if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
+    const set = new WorkingSet({ ...state, accounts: allAccounts(deps, state) });
+    const firstMoveId = drawMoveId(deps, state, day.firstMoveId);
+    const booking = { instant: deps.clock.now(), businessDate: day.date, firstMoveId };
+    const evaluation = new BatchEvaluation(set, { known: state.known, booking });
     if (mode.dryRun) {
+      const answers = evaluation.decide(work);
       await tx.rollback();
       return answers;
     }
-    const decided = decidedNow(work, answers);
-    const statements = [
-      ...writeStatements(platformId, set, { decided, date: state.day.date, firstMoveId }),
+    const answers: Answer[] = [];
+    const decided: DecidedWork[] = [];
+    const pending: Promise<unknown>[] = [];
+    for (let i = 0; i < work.length; i += SUBMISSIONS_PER_PIECE) {
+      const piece = work.slice(i, i + SUBMISSIONS_PER_PIECE);
+      const pieceAnswers = evaluation.decide(piece);
+      const pieceDecided = decidedNow(piece, pieceAnswers);
+      answers.push(...pieceAnswers);
+      decided.push(...pieceDecided);
+      pending.push(...transferStatements(platformId, pieceDecided, day.date).map(tx.send));
+    }
+    const rest = [
+      ...writeStatements(platformId, set, { decided, date: day.date, firstMoveId }),
       ...documentStatements(platformId, documented(decided)),
     ];
-    await write(tx, statements);
+    pending.push(...rest.map(tx.send));
+    if (pending.length === 0) await tx.rollback();
+    else await tx.commit(pending);
     return answers;
   });
+}
+
+type DecidedWork = Decided & { readonly submission: Work };
+
+function allAccounts(deps: BatchDeps, state: BatchState): Account[] {
+  return [...deps.internals.values(), ...state.accounts];
 }
 
 async function readWork(
@@ -102,10 +122,7 @@ function drawMoveId(deps: BatchDeps, state: BatchState, dayFirst: bigint): bigin
 }
 
 /** Of two submissions under one request id only the first is written. */
-function decidedNow(
-  work: readonly Work[],
-  answers: readonly Answer[],
-): (Decided & { submission: Work })[] {
+function decidedNow(work: readonly Work[], answers: readonly Answer[]): DecidedWork[] {
   return work.flatMap((submission, i) => {
     const answer = answers[i];
     const reused = answer?.accepted === false && answer.refusal.code === 'request_id_reused';
@@ -114,14 +131,9 @@ function decidedNow(
 }
 
 function documented(
-  decided: readonly (Decided & { submission: Work })[],
+  decided: readonly DecidedWork[],
 ): { document: Document; answer: AcceptedAnswer }[] {
   return decided.flatMap(({ submission: { document }, answer }) =>
     document && answer.accepted ? [{ document, answer }] : [],
   );
-}
-
-async function write(tx: BatchTransaction, statements: readonly Statement[]): Promise<void> {
-  if (statements.length === 0) return tx.rollback();
-  await tx.commit(statements.map((statement) => tx.send(statement)));
 }

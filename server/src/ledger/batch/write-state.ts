@@ -17,30 +17,42 @@ export interface Decided {
 type Posted<T> = T & { readonly moveId: bigint };
 
 /**
- * The statements that write a decided batch, set-based: one per table that has something to write.
+ * Writes what a piece of a batch has posted: transfers only, because they are most of the work and need
+ * nothing but themselves.
  *
- * Rows are selected from `platform`, which looks idle and is not: on Citus it makes the insert a statement
- * for one shard; selected from `unnest` alone it would be pulled to the coordinator.
+ * Here and below rows are selected from `platform`, which looks idle and is not: on Citus it makes the insert
+ * a statement for one shard; selected from `unnest` alone it would be pulled to the coordinator.
  */
+export function transferStatements(
+  platformId: bigint,
+  decided: readonly Decided[],
+  date: BusinessDate,
+): Statement[] {
+  const transfers: Posted<PostedTransfer>[] = [];
+  for (const { answer } of decided) {
+    if (!answer.accepted) continue;
+    for (const { moveId, transfer } of answer.postings) {
+      if (transfer) transfers.push({ moveId, ...transfer });
+    }
+  }
+  return transfers.length > 0 ? [insertTransfers(platformId, transfers, date)] : [];
+}
+
+/** Writes the rest of a batch, set-based: one statement per table that has something to write. */
 export function writeStatements(
   platformId: bigint,
   set: WorkingSet,
   batch: { decided: readonly Decided[]; date: BusinessDate; firstMoveId: bigint },
 ): Statement[] {
   const { decided, date, firstMoveId } = batch;
-  const transfers: Posted<PostedTransfer>[] = [];
-  const events: Posted<PostedHoldEvent>[] = [];
-  for (const { answer } of decided) {
-    if (!answer.accepted) continue;
-    for (const { moveId, transfer, holdEvent } of answer.postings) {
-      if (transfer) transfers.push({ moveId, ...transfer });
-      if (holdEvent) events.push({ moveId, ...holdEvent });
-    }
-  }
-  const deltas = [...set.deltas].filter(([, delta]) => delta !== 0n);
-  const accounts = [...set.changedAccounts.values()];
+  const events = decided.flatMap(({ answer }) =>
+    (answer.accepted ? answer.postings : []).flatMap(({ moveId, holdEvent }) =>
+      holdEvent ? [{ moveId, ...holdEvent }] : [],
+    ),
+  );
+  const deltas = set.deltas();
+  const accounts = set.changedAccounts();
   return [
-    ...(transfers.length > 0 ? [insertTransfers(platformId, transfers, date)] : []),
     ...(events.length > 0 ? holdStatements(platformId, set, { events, date, decided }) : []),
     ...(accounts.length > 0 ? [updateAccounts(platformId, accounts)] : []),
     ...(deltas.length > 0 ? [insertDeltas(platformId, deltas, firstMoveId)] : []),
@@ -153,7 +165,7 @@ function holdStatements(
   const { events, date, decided } = batch;
   const placed = placedHolds(decided);
   const placedIds = new Set(placed.map(({ holdId }) => holdId));
-  const changed = [...set.changedHolds.values()].filter(({ holdId }) => !placedIds.has(holdId));
+  const changed = set.changedHolds().filter(({ holdId }) => !placedIds.has(holdId));
   return [
     ...(placed.length > 0 ? [insertHolds(platformId, placed)] : []),
     ...(changed.length > 0 ? [updateHolds(platformId, changed)] : []),

@@ -23,7 +23,7 @@ export function evaluateHold(set: WorkingSet, move: HoldMove, moveId: bigint): H
   if (shortfall > 0n) {
     return { refusal: { code: 'insufficient_funds', account: account.id, shortfall } };
   }
-  const after = set.post(account, { held: move.amount, moveId });
+  const after = set.post(account, { balance: 0n, held: move.amount, moveId });
   const hold: Hold = {
     holdId: moveId,
     account: account.id,
@@ -46,7 +46,7 @@ export function evaluateRelease(set: WorkingSet, move: ReleaseMove, moveId: bigi
   const { hold, taken } = found;
   const account = set.account(hold.account);
   assert(account?.guarded, 'a hold is read with its account, and is on a guarded one');
-  const after = set.post(account, { held: -taken, moveId });
+  const after = set.post(account, { balance: 0n, held: -taken, moveId });
   const rest = { ...hold, remaining: hold.remaining - taken };
   set.putHold(rest);
   return { holdEvent: holdEvent(rest, move.expired ? 'expired' : 'released', taken, after) };

@@ -101,5 +101,5 @@ function postCredit(set: WorkingSet, credit: Account, amount: Amount, moveId: bi
     set.tell(credit.id, amount);
     return { account: credit.id, after: undefined };
   }
-  return { account: credit.id, after: set.post(credit, { balance: amount, moveId }) };
+  return { account: credit.id, after: set.post(credit, { balance: amount, held: 0n, moveId }) };
 }

@@ -31,29 +31,63 @@ export interface BatchBooking {
 }
 
 /**
- * Decides a batch: each submission in turn, on what the ones before it have left. Answers stand in the order
- * of the submissions; the working set then holds what is to be written. Pure: no clock, no I/O, no luck.
+ * Decides the submissions of a batch, each in turn, on what the ones before it have left; the working set then
+ * holds what is to be written. It may be given a batch in pieces, so that one piece can be written while the
+ * next is decided. Pure: no clock, no I/O, no luck.
  *
  * A request that is known, or that came earlier in the same batch, gets the same answer again; with other
  * content it gets `request_id_reused`, and the answer that is kept stays the first one. In a submission of
  * several moves the first refusal is the answer for all, and none is done.
  */
-export function evaluateBatch(
-  set: WorkingSet,
-  submissions: readonly Fingerprinted[],
-  { known, booking }: { known: ReadonlyMap<string, KnownRequest>; booking: BatchBooking },
-): Answer[] {
-  const answered = new Map<string, KnownRequest>(known);
-  let nextMoveId = booking.firstMoveId;
-  return submissions.map((submission) => {
+export class BatchEvaluation {
+  readonly #set: WorkingSet;
+  readonly #answered: Map<string, KnownRequest>;
+  readonly #booking: BatchBooking;
+  #nextMoveId: bigint;
+
+  constructor(
+    set: WorkingSet,
+    { known, booking }: { known: ReadonlyMap<string, KnownRequest>; booking: BatchBooking },
+  ) {
+    this.#set = set;
+    this.#answered = new Map(known);
+    this.#booking = booking;
+    this.#nextMoveId = booking.firstMoveId;
+  }
+
+  /** The answers of these submissions, in their order. */
+  decide(submissions: readonly Fingerprinted[]): Answer[] {
+    return submissions.map((submission) => this.#decideOne(submission));
+  }
+
+  #decideOne(submission: Fingerprinted): Answer {
     const { requestId, fingerprint } = submission;
-    const before = answered.get(requestId);
+    const before = this.#answered.get(requestId);
     if (before) return repeat(before, fingerprint);
-    const answer = evaluateSubmission(set, submission, { ...booking, firstMoveId: nextMoveId });
-    if (answer.accepted) nextMoveId += BigInt(answer.postings.length);
-    answered.set(requestId, { fingerprint, answer });
+    const answer = this.#evaluate(submission);
+    if (answer.accepted) this.#nextMoveId += BigInt(answer.postings.length);
+    this.#answered.set(requestId, { fingerprint, answer });
     return answer;
-  });
+  }
+
+  #evaluate({ moves }: Submission): Answer {
+    const { instant, businessDate } = this.#booking;
+    const firstMoveId = this.#nextMoveId;
+    const postings: Posting[] = [];
+    if (moves.length > 1) this.#set.mark();
+    for (const [moveIndex, move] of moves.entries()) {
+      const moveId = firstMoveId + BigInt(moveIndex);
+      const outcome = evaluateMove(this.#set, move, { moveId, instant });
+      if (outcome.refusal) {
+        this.#set.rollback();
+        return { accepted: false, repeated: false, refusal: outcome.refusal, moveIndex };
+      }
+      postings.push(outcome.posting);
+    }
+    this.#set.keep();
+    const bookedAt = instantOfMove(firstMoveId);
+    return { accepted: true, repeated: false, businessDate, bookedAt, postings };
+  }
 }
 
 function repeat(before: KnownRequest, fingerprint: Uint8Array): Answer {
@@ -66,24 +100,4 @@ function repeat(before: KnownRequest, fingerprint: Uint8Array): Answer {
     refusal: { code: 'request_id_reused' },
     moveIndex: 0,
   };
-}
-
-function evaluateSubmission(
-  set: WorkingSet,
-  { moves }: Submission,
-  { instant, businessDate, firstMoveId }: BatchBooking,
-): Answer {
-  set.mark();
-  const postings: Posting[] = [];
-  for (const [moveIndex, move] of moves.entries()) {
-    const moveId = firstMoveId + BigInt(moveIndex);
-    const outcome = evaluateMove(set, move, { moveId, instant });
-    if (outcome.refusal) {
-      set.rollback();
-      return { accepted: false, repeated: false, refusal: outcome.refusal, moveIndex };
-    }
-    postings.push(outcome.posting);
-  }
-  const bookedAt = instantOfMove(firstMoveId);
-  return { accepted: true, repeated: false, businessDate, bookedAt, postings };
 }

@@ -20,28 +20,27 @@ export interface Original {
 }
 
 /**
- * What a batch decides on, as it stands after the moves decided so far. A submission that is refused half
- * way is undone with `rollback`, to the last `mark`.
+ * What a batch decides on, as it stands after the moves decided so far. A submission of several moves that is
+ * refused half way is undone: `mark` before it, then `rollback`. A single move is decided before it is
+ * applied, so nothing has to be remembered for it, and most submissions are single moves.
  */
 export class WorkingSet {
-  readonly #accounts: Map<AccountId, Account>;
-  readonly #holds: Map<bigint, Hold>;
-  readonly #originals: Map<bigint, Original>;
-  #undo: (() => void)[] = [];
-  /** Accounts and holds that are not as they were read. */
-  readonly changedAccounts = new Map<AccountId, Guarded>();
-  readonly changedHolds = new Map<bigint, Hold>();
-  /** What internal accounts have to be told. */
-  readonly deltas = new Map<AccountId, bigint>();
+  readonly #accounts = new Map<AccountId, Account>();
+  readonly #holds = new Map<bigint, Hold>();
+  readonly #originals = new Map<bigint, Original>();
+  readonly #changedAccounts = new Set<AccountId>();
+  readonly #changedHolds = new Set<bigint>();
+  readonly #deltas = new Map<AccountId, bigint>();
+  #undo: (() => void)[] | undefined;
 
   constructor(read: {
     accounts: Iterable<Account>;
     holds?: Iterable<Hold>;
     originals?: Iterable<Original>;
   }) {
-    this.#accounts = new Map(Array.from(read.accounts, (account) => [account.id, account]));
-    this.#holds = new Map(Array.from(read.holds ?? [], (hold) => [hold.holdId, hold]));
-    this.#originals = new Map(Array.from(read.originals ?? [], (each) => [each.transferId, each]));
+    for (const account of read.accounts) this.#accounts.set(account.id, account);
+    for (const hold of read.holds ?? []) this.#holds.set(hold.holdId, hold);
+    for (const original of read.originals ?? []) this.#originals.set(original.transferId, original);
   }
 
   account(id: AccountId): Account | undefined {
@@ -56,60 +55,79 @@ export class WorkingSet {
     return this.#originals.get(transferId);
   }
 
+  /** Guarded accounts that are not as they were read. */
+  changedAccounts(): Guarded[] {
+    return Array.from(this.#changedAccounts, (id) => this.#accounts.get(id)).filter(
+      (account): account is Guarded => account?.guarded === true,
+    );
+  }
+
+  /** Holds that are not as they were read, those that were placed included. */
+  changedHolds(): Hold[] {
+    return Array.from(this.#changedHolds, (id) => this.#holds.get(id)).filter(
+      (hold) => hold !== undefined,
+    );
+  }
+
+  /** What internal accounts have to be told: positive when it is credited. Zero sums are left out. */
+  deltas(): (readonly [AccountId, bigint])[] {
+    return [...this.#deltas].filter(([, delta]) => delta !== 0n);
+  }
+
   /** Changes a guarded account's balance and held money; says what it has then. */
-  post(account: Guarded, change: { balance?: bigint; held?: bigint; moveId: bigint }): Balances {
-    const balance = account.balance + (change.balance ?? 0n);
-    const held = account.held + (change.held ?? 0n);
-    this.#putAccount({ ...account, balance, held, lastMoveId: change.moveId });
-    return { balance, held };
+  post(
+    account: Guarded,
+    change: { readonly balance: bigint; readonly held: bigint; readonly moveId: bigint },
+  ): Balances {
+    const { id, guarded, currency, mainAccountId, state, overdraftLimit } = account;
+    const balance = account.balance + change.balance;
+    const held = account.held + change.held;
+    const lastMoveId = change.moveId;
+    const after: Guarded = {
+      ...{ id, guarded, currency, mainAccountId, state },
+      ...{ balance, held, overdraftLimit, lastMoveId },
+    };
+    this.#accounts.set(id, after);
+    this.#changedAccounts.add(id);
+    this.#undo?.push(() => this.#accounts.set(id, account));
+    return after;
   }
 
-  /** Notes what an internal account has to be told: positive when it is credited. */
+  /** Notes what an internal account has to be told. */
   tell(id: AccountId, delta: bigint): void {
-    this.deltas.set(id, (this.deltas.get(id) ?? 0n) + delta);
-    this.#undo.push(() => this.deltas.set(id, (this.deltas.get(id) ?? 0n) - delta));
+    this.#deltas.set(id, (this.#deltas.get(id) ?? 0n) + delta);
+    this.#undo?.push(() => this.#deltas.set(id, (this.#deltas.get(id) ?? 0n) - delta));
   }
 
+  /** Places a hold, or changes what remains of it. */
   putHold(hold: Hold): void {
     const before = this.#holds.get(hold.holdId);
-    const changedBefore = this.changedHolds.get(hold.holdId);
     this.#holds.set(hold.holdId, hold);
-    this.changedHolds.set(hold.holdId, hold);
-    this.#undo.push(() => {
-      restore(this.#holds, hold.holdId, before);
-      restore(this.changedHolds, hold.holdId, changedBefore);
+    this.#changedHolds.add(hold.holdId);
+    this.#undo?.push(() => {
+      if (before) this.#holds.set(before.holdId, before);
+      else this.#holds.delete(hold.holdId);
     });
   }
 
   markReversed(original: Original, reversedBy: bigint): void {
     this.#originals.set(original.transferId, { ...original, reversedBy });
-    this.#undo.push(() => this.#originals.set(original.transferId, original));
+    this.#undo?.push(() => this.#originals.set(original.transferId, original));
   }
 
-  /** From here on a rollback comes back to here. */
+  /** From here on `rollback` comes back to here. */
   mark(): void {
     this.#undo = [];
   }
 
-  /** Takes back everything since the last mark. */
+  /** Takes back everything since the last mark. What was touched may be written as it was read. */
   rollback(): void {
-    for (const undo of this.#undo.reverse()) undo();
-    this.#undo = [];
+    for (const undo of (this.#undo ?? []).reverse()) undo();
+    this.#undo = undefined;
   }
 
-  #putAccount(account: Guarded): void {
-    const before = this.#accounts.get(account.id);
-    const changedBefore = this.changedAccounts.get(account.id);
-    this.#accounts.set(account.id, account);
-    this.changedAccounts.set(account.id, account);
-    this.#undo.push(() => {
-      restore(this.#accounts, account.id, before);
-      restore(this.changedAccounts, account.id, changedBefore);
-    });
+  /** What was done since the last mark stays. */
+  keep(): void {
+    this.#undo = undefined;
   }
-}
-
-function restore<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
 }
