@@ -3,12 +3,12 @@
 -- A guarded account (外部户) is a member's: it is locked, decided on, and may refuse. An internal account
 -- (内部户) is the system's: it never refuses, and what is posted to it waits in account_delta to be folded.
 create table account (
-  platform_id     bigint      not null references platform,
+  platform_id     bigint      not null,
   account_id      bigint      not null,
   main_account_id bigint      not null,
   purpose         text        not null,
   guarded         boolean     not null,
-  currency        text        not null check (currency ~ '^[A-Z]{3}$'),
+  currency        text        not null,
   state           text        not null default 'open'
                   check (state in ('open', 'debit_stopped', 'credit_stopped', 'stopped', 'closed')),
   balance         bigint      not null default 0,
@@ -119,3 +119,11 @@ create trigger hold_event_append_only before update or delete or truncate on hol
   for each statement execute function refuse_change();
 create trigger ledger_request_append_only before update or delete or truncate on ledger_request
   for each statement execute function refuse_change();
+
+-- For the writers of documents: the batch is undone when a document is no longer as it must be.
+create function expect_count(found bigint, expected bigint) returns void language plpgsql as $$
+begin
+  if found <> expected then
+    raise exception 'a document changed meanwhile: % of % are as expected', found, expected using errcode = 'GJ001';
+  end if;
+end $$;

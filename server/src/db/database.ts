@@ -106,6 +106,11 @@ export function isTransient(error: unknown): boolean {
   return ['40P01', '40001', '55P03'].includes(errorCode(error) ?? '');
 }
 
+/** True when a document was no longer as its writer must find it (`expect_count` in 0002_ledger.sql). */
+export function isDocumentConflict(error: unknown): boolean {
+  return errorCode(error) === 'GJ001';
+}
+
 /** The constraint that a unique violation (23505) broke; undefined for any other error. */
 export function brokenUnique(error: unknown): string | undefined {
   if (errorCode(error) !== '23505' || !(error instanceof pg.DatabaseError)) return undefined;

@@ -15,7 +15,8 @@ export type ChangeOutcome =
 
 /**
  * Stops, re-opens or closes a guarded account, or changes its overdraft limit (minor units). It waits for
- * batches that have the account, and later ones see the change: nothing slips in between.
+ * batches that have the account, and later ones see the change: nothing slips in between. A state may be
+ * given as a function of the state that is found under the lock. On a transaction it joins that one.
  *
  * Refusals, in order: `account_closed` (closed is for ever); `account_not_empty` (closing needs balance and
  * held to be zero); `overdraft_in_use` (the new limit is below what is used of the old).
@@ -24,11 +25,12 @@ export async function changeAccount(
   db: Db,
   platformId: bigint,
   id: AccountId,
-  change: { state?: AccountState; overdraftLimit?: bigint; at: Date },
+  change: AccountChange,
 ): Promise<ChangeOutcome> {
-  return db.transaction().execute(async (tx) => {
+  const work = async (tx: Db): Promise<ChangeOutcome> => {
     const account = await lockAccount(tx, platformId, id);
-    const state = change.state ?? account.state;
+    const wanted = typeof change.state === 'function' ? change.state(account.state) : change.state;
+    const state = wanted ?? account.state;
     const overdraftLimit = change.overdraftLimit ?? account.overdraftLimit;
     const refusal = refuseChange(account, { state, overdraftLimit });
     if (refusal) return { refusal };
@@ -37,7 +39,15 @@ export async function changeAccount(
       update account set state = ${state}, overdraft_limit = ${overdraftLimit}, closed_at = ${closedAt}
        where platform_id = ${platformId} and account_id = ${id}`.execute(tx);
     return { state, overdraftLimit };
-  });
+  };
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}
+
+/** What is to be changed about an account, and when. */
+export interface AccountChange {
+  readonly state?: AccountState | ((now: AccountState) => AccountState) | undefined;
+  readonly overdraftLimit?: bigint | undefined;
+  readonly at: Date;
 }
 
 interface LockedAccount {

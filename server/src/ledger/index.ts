@@ -6,6 +6,7 @@ export {
   documentOf,
 } from './batch/document.ts';
 export { DEFAULT_LIMITS, type LaneLimits } from './batch/lane.ts';
+export type { CommittedBatch } from './batch/run-batch.ts';
 export { type ChangeOutcome, type ChangeRefusal, changeAccount } from './change-account.ts';
 export {
   type AccountId,

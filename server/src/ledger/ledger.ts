@@ -4,7 +4,8 @@ import type { Random } from '../kernel/random.ts';
 import { BatchFailure } from './batch/connection.ts';
 import type { Document } from './batch/document.ts';
 import { DEFAULT_LIMITS, Lane, type LaneLimits } from './batch/lane.ts';
-import { type BatchDeps, runBatch, type Work } from './batch/run-batch.ts';
+import { readAnswered } from './batch/read-answered.ts';
+import { type BatchDeps, type CommittedBatch, runBatch, type Work } from './batch/run-batch.ts';
 import type { Account, AccountId } from './core/account.ts';
 import type { Submission } from './core/evaluate.ts';
 import { fingerprintOf } from './core/fingerprint.ts';
@@ -29,6 +30,12 @@ export interface Ledger {
    * Throws AppError: `busy` and `database_unavailable` (nothing was done), `outcome_unknown` (repeat it).
    */
   submit(request: LedgerRequest): Promise<Answer>;
+  /**
+   * The answer that the request was given before, marked as repeated, or `request_id_reused`; undefined when
+   * the request id is new. A flow with rules of its own looks here first, so that a repeat is not held
+   * against rules that the first request has changed.
+   */
+  answered(request: Omit<LedgerRequest, 'document'>): Promise<Answer | undefined>;
   /** Decides the same way, from the same state, and changes nothing. The request id is not looked at. */
   preview(request: Omit<LedgerRequest, 'requestId' | 'document'>): Promise<Answer>;
   /** Waits until everything that was submitted is answered. */
@@ -40,6 +47,8 @@ export interface LedgerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits?: LaneLimits;
+  /** Told after each batch that was committed: for metrics. */
+  readonly observe?: (batch: CommittedBatch) => void;
 }
 
 /** Opens the ledger on a database. Two processes may do so at once on the same one. */
@@ -67,6 +76,8 @@ export function openLedger({ limits = DEFAULT_LIMITS, ...shared }: LedgerDeps): 
         throw error instanceof BatchFailure ? error.cause : error;
       }
     },
+    answered: async ({ platformId, ...request }) =>
+      readAnswered(shared.database, platformId, toWork({ platformId, ...request })),
     drained: async () => {
       await Promise.all(Array.from(platforms.values(), ({ lane }) => lane.drained()));
     },

@@ -10,7 +10,9 @@ export interface Documented<Row> {
 /**
  * Writes the documents of a module, set-based, in the transaction that moves the money: a document exists,
  * or is changed, exactly when its money moved. It changes rows relative to what is there, never to what was
- * read before the batch.
+ * read before the batch. A writer whose rows must be in a certain state ends its statement with
+ * `expect_count(found, expected)`: a submission whose document is not so is undone, alone, and its `submit`
+ * rejects with an error for which `isDocumentConflict` is true.
  */
 export interface DocumentWriter<Row> {
   readonly write: (platformId: bigint, items: readonly Documented<Row>[]) => Statement;

@@ -123,7 +123,11 @@ const originalStatement = (platformId: bigint, transfers: readonly bigint[]): St
   values: [platformId, int8Array(transfers)],
 });
 
-const requestStatement = (platformId: bigint, requests: readonly Fingerprinted[]): Statement => ({
+/** Which of the requests were answered before; for `knownRequests`. */
+export const requestStatement = (
+  platformId: bigint,
+  requests: readonly Fingerprinted[],
+): Statement => ({
   name: 'batch_requests',
   text: `select request_id, fingerprint, first_move_id, move_count, refusal from ledger_request
           where platform_id = $1 and request_id = any ($2::text[])`,
@@ -170,8 +174,8 @@ function toOriginal(row: Row): Original {
 }
 
 /** The answers of requests that are known: refusals as stored, acceptances from the postings they left. */
-async function knownRequests(
-  tx: BatchTransaction,
+export async function knownRequests(
+  tx: Pick<BatchTransaction, 'send'>,
   platformId: bigint,
   rows: readonly Row[],
 ): Promise<Map<string, KnownRequest>> {

@@ -19,6 +19,15 @@ export interface BatchDeps {
   readonly random: Random;
   /** Accounts of the platform that are known to be internal: they never change, so they are read once. */
   readonly internals: Map<AccountId, Account>;
+  readonly observe?: (batch: CommittedBatch) => void;
+}
+
+/** What is told of a batch that was committed. */
+export interface CommittedBatch {
+  readonly submissions: number;
+  readonly refused: number;
+  readonly moves: number;
+  readonly durationMs: number;
 }
 
 /** A submission with the document that it justifies, if any. */
@@ -50,6 +59,7 @@ export async function runBatch(
   work: readonly Work[],
   mode: BatchMode,
 ): Promise<Answer[]> {
+  const started = performance.now();
   return inTransaction(deps.database.batches, async (tx) => {
     const state = await readWork(deps, platformId, tx, { work, mode });
     const { day } = state;
@@ -81,6 +91,12 @@ export async function runBatch(
     pending.push(...rest.map(tx.send));
     if (pending.length === 0) await tx.rollback();
     else await tx.commit(pending);
+    deps.observe?.({
+      submissions: work.length,
+      refused: answers.filter(({ accepted }) => !accepted).length,
+      moves: decided.reduce((sum, { submission }) => sum + submission.moves.length, 0),
+      durationMs: performance.now() - started,
+    });
     return answers;
   });
 }

@@ -63,7 +63,7 @@ export class BatchEvaluation {
   #decideOne(submission: Fingerprinted): Answer {
     const { requestId, fingerprint } = submission;
     const before = this.#answered.get(requestId);
-    if (before) return repeat(before, fingerprint);
+    if (before) return repeatAnswer(before, fingerprint);
     const answer = this.#evaluate(submission);
     if (answer.accepted) this.#nextMoveId += BigInt(answer.postings.length);
     this.#answered.set(requestId, { fingerprint, answer });
@@ -90,7 +90,8 @@ export class BatchEvaluation {
   }
 }
 
-function repeat(before: KnownRequest, fingerprint: Uint8Array): Answer {
+/** The stored answer again, or `request_id_reused` when the content is another. */
+export function repeatAnswer(before: KnownRequest, fingerprint: Uint8Array): Answer {
   if (Buffer.compare(before.fingerprint, fingerprint) === 0) {
     return { ...before.answer, repeated: true };
   }
