@@ -1,6 +1,6 @@
 import { AppError } from '../../../kernel/error.ts';
 import { statementCharsetWrong, statementMalformed, statementTooLarge } from '../../errors.ts';
-import type { ByteSource } from '../byte-source.ts';
+import type { ByteSource, Charset } from '../byte-source.ts';
 import { strictDecoder } from '../byte-source.ts';
 import { xmlCharset } from '../detect-format.ts';
 import { invalidField, type RawField } from '../fields.ts';
@@ -46,20 +46,34 @@ export async function readReply(bytes: ByteSource, context: ReaderContext): Prom
   return parseReply(text, context);
 }
 
-/** GB18030 is a superset of GBK. A client whose conversion fails sends UTF-8 under a GBK declaration. */
+/**
+ * GB18030 is a superset of GBK. A client whose conversion fails sends UTF-8 under a GBK declaration, and
+ * most Chinese UTF-8 decodes as GBK too, into other characters. The reverse hardly ever happens: so bytes
+ * that are UTF-8 with Han characters in it are UTF-8.
+ */
 function decodeReply(bytes: Uint8Array, declared: string | undefined): string {
   const stated = xmlCharset(bytes.subarray(0, 256), declared);
   const chinese = /^(?:gb|x-gbk|hz-gb)/i.test(stated.label) || stated.source === 'format';
-  const labels = chinese && stated.source !== 'caller' ? ['gb18030', 'utf-8'] : [stated.label];
-  for (const label of labels) {
-    const decoder = strictDecoder({ ...stated, label });
-    try {
-      return decoder.decode(bytes);
-    } catch {
-      // Not this one; when none is left the error below says so.
-    }
+  if (!chinese || stated.source === 'caller') return decodeStrictly(bytes, stated);
+  const unicode = tryDecode(bytes, { ...stated, label: 'utf-8' });
+  if (unicode !== undefined && /\p{Script=Han}/u.test(unicode)) return unicode;
+  return decodeStrictly(bytes, { ...stated, label: 'gb18030' });
+}
+
+function tryDecode(bytes: Uint8Array, charset: Charset): string | undefined {
+  const decoder = strictDecoder(charset);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    // The caller says what that means.
+    return undefined;
   }
-  const facts = { charset: labels.join(' or '), source: stated.source, nearByte: 0 };
+}
+
+function decodeStrictly(bytes: Uint8Array, charset: Charset): string {
+  const text = tryDecode(bytes, charset);
+  if (text !== undefined) return text;
+  const facts = { charset: charset.label, source: charset.source, nearByte: 0 };
   throw new AppError(statementCharsetWrong, facts);
 }
 

@@ -56,7 +56,8 @@ export async function* readCsv(
       if (writer.waiting >= BATCH_EVENTS) yield writer.take();
     }
   } catch (error) {
-    throw error instanceof CsvError ? asAppError(error, last, limits.maxLineLength) : error;
+    if (!(error instanceof CsvError)) throw error;
+    throw asAppError(error, parser.info.lines + skipRows, limits.maxLineLength);
   }
   sheet.end(last);
   if (writer.waiting > 0) yield writer.take();
@@ -83,8 +84,7 @@ async function* withoutLines(text: AsyncIterable<string>, lines: number): AsyncG
   }
 }
 
-function asAppError(error: CsvError, last: number, maximum: number): AppError {
-  const line = last + 1;
+function asAppError(error: CsvError, line: number, maximum: number): AppError {
   switch (error.code) {
     case 'CSV_QUOTE_NOT_CLOSED':
       return new AppError(statementTruncated, { missing: 'the closing quote of a field', line });

@@ -51,8 +51,9 @@ export async function readFailure(
   try {
     await readEvents(file, options);
   } catch (error) {
-    if (error instanceof AppError) return { code: error.definition.code, ...error.facts };
-    throw error;
+    if (!(error instanceof AppError)) throw error;
+    const facts: unknown = error.facts;
+    return { code: error.definition.code, ...(typeof facts === 'object' ? facts : {}) };
   }
   return { code: 'none' };
 }
