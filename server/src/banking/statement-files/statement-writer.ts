@@ -40,6 +40,10 @@ interface AccountTrail {
 }
 
 const DIGEST_LENGTH = 32;
+/** What banks write where they have no reference. */
+const NO_REFERENCE = /^(?:|NONREF|NOREF|NOTPROVIDED|NOT PROVIDED|NONE|N\/A|[-/.0]+)$/i;
+/** The longest reference of any format has 35 characters; a longer text would not fit in an index. */
+const MAX_REFERENCE_LENGTH = 140;
 
 /**
  * What every format writes its events to: it sums, checks the totals at the end of each statement, notes
@@ -92,7 +96,7 @@ export class StatementWriter {
     const total = draft.direction === 'credit' ? open.credits : open.debits;
     total.count += 1;
     total.sum += draft.amount;
-    const { bankReference } = draft;
+    const bankReference = usable(draft.bankReference);
     const base = bankReference ?? derivedReference(open.opened, draft);
     const occurrence = open.occurrences.count(base);
     // Written out, because spreading a million objects takes seconds.
@@ -150,6 +154,12 @@ export class StatementWriter {
     this.#accounts.set(key, trail);
     return trail;
   }
+}
+
+/** The bank's reference, unless it is a placeholder or no reference at all. */
+function usable(reference: string | undefined): string | undefined {
+  if (reference === undefined || reference.length > MAX_REFERENCE_LENGTH) return undefined;
+  return NO_REFERENCE.test(reference) ? undefined : reference;
 }
 
 function gapBetween(
@@ -222,6 +232,7 @@ function derivedReference(opened: StatementOpened, draft: LineDraft): string {
     draft.direction,
     draft.amount.toString(),
     draft.reversal ? 'reversal' : '',
+    draft.bankReference,
     draft.creditedAccount,
     draft.counterpartyName,
     draft.counterpartyAccount,

@@ -174,6 +174,15 @@ describe('statements', () => {
   });
 });
 
+test('placeholders and endless texts are no references; a repeated one is told apart', async () => {
+  const referred = (reference: string) =>
+    entry('1', 'CRDT', `<AcctSvcrRef>${reference}</AcctSvcrRef>`);
+  const references = ['NOTPROVIDED', 'x'.repeat(141), 'SAME', 'SAME'];
+  const lines = await readLines(file(references.map(referred).join(''), '14'));
+  expect(lines.map((line) => line.referenceSource)).toEqual(['derived', 'derived', 'bank', 'bank']);
+  expect(lines.slice(2).map((line) => line.reference)).toEqual(['SAME', 'SAME#2']);
+});
+
 describe('what is refused', () => {
   const cases: [name: string, text: string, error: Record<string, unknown>][] = [
     [
