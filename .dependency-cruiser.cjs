@@ -1,57 +1,106 @@
-// Tiers, lowest first. A module imports from lower tiers only; inside a tier nobody knows a neighbour.
+// Tiers, lowest first. A module imports from lower tiers only, and enters another module by its front door;
+// inside a tier nobody knows a neighbour. So there can be no cycle, and what a change can break is above it.
 const tiers = [
   ['kernel'],
   ['db'],
   ['ledger', 'outbox', 'audit'],
-  ['books', 'platforms', 'members', 'virtual-accounts', 'verification', 'fees', 'banking', 'channels'],
+  ['books', 'platforms', 'members', 'verification', 'fees', 'banking', 'channels'],
+  // A virtual account may be a member's: members know nothing of accounts.
+  ['virtual-accounts'],
   ['deposits', 'transfers', 'escrow', 'withdrawals', 'payments', 'interest'],
-  ['day-close', 'reconciliation', 'verify'],
+  ['day-close', 'reconciliation'],
   ['http', 'citic', 'jobs', 'cli'],
 ];
 const src = '^server/src';
 const anyOf = (names) => `${src}/(${names.join('|')})/`;
-const test = '\\.test\\.ts$';
+const test = '\\.(test|fixture)\\.ts$';
+const vocabulary = `${src}/http/schemas\\.ts$`;
 
 const layering = tiers.flatMap((tier, i) =>
-  tier.map((name) => ({
-    name: `tier/${name}`,
-    comment: `${name} may import only: ${tiers.slice(0, i).flat().join(', ') || 'nothing'}`,
-    severity: 'error',
-    from: { path: anyOf([name]), pathNot: `routes\\.ts$|${test}` },
-    to: { path: `${src}/[^/]+/`, pathNot: anyOf([name, ...tiers.slice(0, i).flat()]) },
-  })),
+  tier.flatMap((name) => {
+    const below = tiers.slice(0, i).flat();
+    const comment = `${name} may import only: ${below.join(', ') || 'nothing'}`;
+    const to = { path: `${src}/[^/]+/`, pathNot: anyOf([name, ...below]) };
+    const routes = `${src}/${name}/routes\\.ts$`;
+    return [
+      {
+        name: `tier/${name}`,
+        severity: 'error',
+        comment,
+        from: { path: anyOf([name]), pathNot: [routes, test] },
+        to,
+      },
+      {
+        name: `tier/${name}/routes`,
+        severity: 'error',
+        comment: `${comment}; and http/schemas.ts`,
+        from: { path: routes },
+        to: { ...to, pathNot: [to.pathNot, vocabulary] },
+      },
+    ];
+  }),
 );
+
+const modules = tiers.flat();
 
 module.exports = {
   forbidden: [
     ...layering,
     {
+      name: 'known-module',
+      comment: 'A folder of server/src is in the list of tiers above, so that its place is decided',
+      severity: 'error',
+      from: { path: `${src}/[^/]+/`, pathNot: anyOf(modules) },
+      to: {},
+    },
+    {
       name: 'front-door',
-      comment: 'Another module is entered by its index.ts; an edge also by routes.ts and jobs.ts',
+      comment: 'Another module is entered by its index.ts; by errors.ts for its errors',
       severity: 'error',
       from: { path: `${src}/([^/]+)/`, pathNot: test },
       to: {
         path: `${src}/(?!kernel|db)[^/]+/.+`,
-        pathNot: [
-          `${src}/$1/`,
-          `${src}/[^/]+/(index|routes|jobs|errors)\\.ts$`,
-          `${src}/http/schemas\\.ts$`,
-        ],
+        pathNot: [`${src}/$1/`, `${src}/[^/]+/(index|errors)\\.ts$`, vocabulary],
       },
+    },
+    {
+      name: 'front-door-of-the-wiring',
+      comment:
+        'app.ts and its like enter a module by index.ts, routes.ts, jobs.ts or errors.ts; http is all theirs',
+      severity: 'error',
+      from: { path: `${src}/[^/]+\\.ts$`, pathNot: test },
+      to: {
+        path: `${src}/(?!kernel|db|http)[^/]+/.+`,
+        pathNot: `${src}/[^/]+/(index|routes|jobs|errors)\\.ts$`,
+      },
+    },
+    {
+      name: 'wiring-is-on-top',
+      comment: 'Modules are wired; they do not wire. The CLI starts what the wiring makes',
+      severity: 'error',
+      from: { path: `${src}/[^/]+/`, pathNot: [`${src}/cli/`, test] },
+      to: { path: `${src}/(app|main|background|config|errors)\\.ts$` },
     },
     {
       name: 'pure-core',
       comment: 'kernel and every core/ decide; they never read a clock, a socket or a table',
       severity: 'error',
       from: { path: `${src}/(kernel|[^/]+/core)/`, pathNot: test },
-      to: { pathNot: [`${src}/kernel/`, `${src}/[^/]+/core/`, '^(node:)?(assert|crypto)', 'uuidv7'] },
+      to: {
+        pathNot: [
+          `${src}/kernel/`,
+          `${src}/[^/]+/core/`,
+          '^(node:)?(assert|crypto)',
+          'node_modules/uuidv7/',
+        ],
+      },
     },
     {
-      name: 'routes-hold-no-sql',
-      comment: 'routes and jobs translate; SQL lives in store.ts',
+      name: 'edges-hold-no-sql',
+      comment: 'Routes, jobs and edges translate; SQL lives in store.ts of a module',
       severity: 'error',
-      from: { path: '(routes|jobs)\\.ts$' },
-      to: { path: 'node_modules/(kysely|pg)/' },
+      from: { path: ['(routes|jobs)\\.ts$', anyOf(tiers.at(-1))], pathNot: test },
+      to: { path: 'node_modules/(@types/)?(kysely|pg)/' },
     },
     {
       name: 'http-knows-fastify',
@@ -60,12 +109,37 @@ module.exports = {
       from: { path: src, pathNot: [`${src}/http/`, 'routes\\.ts$', test] },
       to: { path: 'node_modules/(@fastify|fastify)/' },
     },
-    { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'tests-stay-tests',
+      comment:
+        'What runs in production imports no test, no test support and no development dependency',
+      severity: 'error',
+      from: { path: [src, '^sdk/src'], pathNot: [test, `${src}/.*/testing/`] },
+      to: { path: ['^server/test/', '\\.test\\.ts$', `${src}/.*/testing/`] },
+    },
+    {
+      name: 'no-circles',
+      severity: 'error',
+      comment: 'Modules know each other one way',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      comment: 'An import that nothing answers to',
+      from: {},
+      to: { couldNotResolve: true },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: 'node_modules/(?!kysely|pg|fastify)' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      mainFields: ['module', 'main', 'types'],
+    },
   },
 };

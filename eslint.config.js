@@ -1,4 +1,5 @@
 // Biome formats and lints syntax; this file keeps only the rules that need types, and our own bans.
+import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 const clockBan = [
@@ -26,7 +27,7 @@ const floatBan = [
   },
 ];
 
-export default tseslint.config(
+export default defineConfig(
   { ignores: ['node_modules', 'sdk/src/api.ts', 'server/src/db/tables.ts', 'data'] },
   {
     files: ['**/*.ts'],
@@ -66,6 +67,12 @@ export default tseslint.config(
       'no-restricted-syntax': ['error', ...clockBan, ...floatBan],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
     },
+  },
+  {
+    // A list of routes is a table written as code: long, and asynchronous because Fastify asks for it.
+    files: ['server/src/**/*routes.ts', 'server/src/http/**/*.ts'],
+    ignores: ['**/*.test.ts'],
+    rules: { 'max-lines-per-function': 'off', '@typescript-eslint/require-await': 'off' },
   },
   {
     files: ['server/src/kernel/**/*.ts'],
