@@ -49,12 +49,23 @@ export function readNarrative(
   };
 }
 
+const splitters = new Map<string, RegExp>();
+
+/** The separators are few, and compiling an expression for every line costs more than using it. */
+function splitterOf(separator: string): RegExp {
+  const known = splitters.get(separator);
+  if (known) return known;
+  const splitter = new RegExp(`\\${separator}${SUBFIELD_CODES}`);
+  splitters.set(separator, splitter);
+  return splitter;
+}
+
 function readSubfields(
   text: string,
   separator: string,
   supplementary: readonly string[],
 ): Narrative {
-  const parts = text.split(new RegExp(`\\${separator}${SUBFIELD_CODES}`)).slice(1);
+  const parts = text.split(splitterOf(separator)).slice(1);
   let remittance = '';
   let previousLength = 0;
   let name = '';

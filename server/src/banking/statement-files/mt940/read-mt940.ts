@@ -34,12 +34,14 @@ export function createMt940Reader(context: ReaderContext): TextReader {
 
   function takeLine(withEnd: string) {
     lineNumber += 1;
-    const line = withEnd.replace(/\r$/, '').replace(FRAMING, '');
-    if (BINARY.test(line)) {
+    const unended = withEnd.endsWith('\r') ? withEnd.slice(0, -1) : withEnd;
+    const framed = BINARY.test(unended);
+    const line = framed ? unended.replace(FRAMING, '') : unended;
+    if (framed && BINARY.test(line)) {
       const problem = 'control characters: a binary file, or another charset';
       throw new AppError(statementMalformed, { problem, found: shorten(line), line: lineNumber });
     }
-    const envelope = ENVELOPE.exec(line);
+    const envelope = line.startsWith('{') ? ENVELOPE.exec(line) : null;
     const text = envelope ? line.slice(envelope[0].length).trim() : line;
     if (envelope || text.startsWith('{1:')) {
       endField();
@@ -52,7 +54,7 @@ export function createMt940Reader(context: ReaderContext): TextReader {
       inEnvelope = false;
       return;
     }
-    const [, tag, value] = FIELD.exec(text) ?? [];
+    const [, tag, value] = (text.startsWith(':') ? FIELD.exec(text) : null) ?? [];
     if (tag !== undefined && value !== undefined) {
       endField();
       if (tag === '20') inEnvelope = false;

@@ -41,6 +41,7 @@ function isoOf(text: string): string {
 
 /** The date MMDD that lies nearest to the value date: around new year it may be in the year next to it. */
 function entryDate(valueDate: BusinessDate, monthDay: string): BusinessDate | undefined {
+  if (valueDate.endsWith(`-${monthDay.slice(0, 2)}-${monthDay.slice(2)}`)) return valueDate;
   const year = Number(valueDate.slice(0, 4));
   const target = Date.parse(valueDate);
   let nearest: BusinessDate | undefined;
