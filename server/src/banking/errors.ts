@@ -4,7 +4,7 @@ import { defineError } from '../kernel/error.ts';
 export type Place = { readonly line: number } | { readonly entry: number };
 
 /** What was found is shortened to this many characters before it goes into an error. */
-export const FOUND_LENGTH = 80;
+const FOUND_LENGTH = 80;
 
 /** Shortens what a file contains to what an error may carry; control characters become visible. */
 export function shorten(found: string): string {

@@ -71,12 +71,6 @@ export function readCompactDate(raw: RawField): BusinessDate {
   return readDate(raw, iso, 'YYYYMMDD');
 }
 
-/** Refuses an empty value of a field that must be there. */
-export function required(raw: RawField, allowed: string): string {
-  if (raw.text !== '') return raw.text;
-  throw invalidField(raw, allowed);
-}
-
 /** Joins the texts of a line by line feeds, without blanks around them, at most 2,000 characters. */
 export function joinRemittance(parts: readonly string[]): string {
   let joined = '';

@@ -1,6 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { encodeGbk } from '../../../../test/support/statement-samples.ts';
-import { readClosed, readEvents, readFailure, readLines } from '../testing/read-statement.ts';
+import {
+  citicSubAccountFile,
+  encodeGbk,
+  sampleLine,
+} from '../../../../test/support/statement-samples.ts';
+import { currency } from '../../../kernel/currency.ts';
+import {
+  collect,
+  readClosed,
+  readEvents,
+  readFailure,
+  readLines,
+} from '../testing/read-statement.ts';
 
 type Row = Readonly<Record<string, string>>;
 const fields = (row: Row) =>
@@ -107,6 +118,29 @@ describe('DLSTRNDT, sub-accounts', () => {
         credits: { count: 1, sum: 100n },
       },
     ]);
+  });
+
+  test('a generated reply is read as it was written', async () => {
+    const creditedAccounts = ['3110000000000000017', '3110000000000000025'];
+    const sample = {
+      accountNumber: '8110',
+      currency: currency('CNY'),
+      entries: 50,
+      creditedAccounts,
+    };
+    const inField = { ...sample, creditedIn: 'field' as const };
+    const lines = await readLines(await collect(citicSubAccountFile(inField)));
+    const said = lines.map(({ amount, creditedAccount, counterpartyName }) => [
+      amount,
+      creditedAccount,
+      counterpartyName,
+    ]);
+    const written = lines.map((_, index) => {
+      const { amount, creditedAccount, counterpartyName } = sampleLine(inField, index);
+      return [amount, creditedAccount, counterpartyName];
+    });
+    expect(said).toEqual(written);
+    expect(said).toHaveLength(50);
   });
 
   test('a withdrawal that bounced is a credit that takes a debit back', async () => {
