@@ -11,12 +11,11 @@ const SCHEME = 'Bearer ';
 const MAX_KEY_CHARACTERS = 128;
 
 /**
- * A hook that lets a request pass when its API key is good and has the scope of the route, and writes the
+ * A hook that lets a request pass when its API key is good and has the scope, and writes the
  * platform on the request. A key seen a moment ago passes without waiting: this is on every request's path.
  */
-export function authenticate(authenticator: Authenticator): onRequestHookHandler {
+export function authenticate(authenticator: Authenticator, scope: Scope): onRequestHookHandler {
   return (request, _reply, done) => {
-    const scope = request.routeOptions.config.scope;
     const key = keyIn(request.headers.authorization);
     if (!key) return done(new AppError(unauthenticated, {}));
     const recent = authenticator.recent(key);
@@ -39,12 +38,11 @@ function keyIn(authorization: string | undefined): string | undefined {
 function admit(
   request: { platformId: bigint; keyId: string },
   session: Session,
-  scope: Scope | undefined,
+  scope: Scope,
 ): AppError | undefined {
   request.platformId = session.platformId;
   request.keyId = session.keyId;
-  if (scope && session.scopes.has(scope)) return undefined;
-  return new AppError(scopeMissing, { scope: scope ?? 'none' });
+  return session.scopes.has(scope) ? undefined : new AppError(scopeMissing, { scope });
 }
 
 function unavailable(error: unknown): Error {

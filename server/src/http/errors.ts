@@ -123,17 +123,6 @@ export const requestTimedOut = defineError()({
   },
 });
 
-/** The server is stopping: it takes nothing new. */
-export const shuttingDown = defineError<{ retryAfterSeconds: number }>()({
-  code: 'shutting_down',
-  kind: 'unavailable',
-  title: { en: 'The server is stopping', zh: '服务正在停止' },
-  remedy: {
-    en: 'Nothing was done. Repeat the request with the same key after the time in Retry-After.',
-    zh: '未作任何处理。请在 Retry-After 所示时间后用同一请求号重试。',
-  },
-});
-
 /** A fault of ours. What happened is in the server's log, under the request id. */
 export const internalError = defineError()({
   code: 'internal_error',

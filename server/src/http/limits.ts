@@ -10,8 +10,6 @@ export const LIMITS = {
   headersTimeoutMs: 10_000,
   /** The whole request, from its first byte. A large statement file takes a while. */
   requestTimeoutMs: 300_000,
-  /** Between two bytes, while a request is on its way: a slow sender of a small body is cut off by this. */
-  bodyIdleMs: 20_000,
   /** Between two requests of a connection: longer than the 60 s of usual load balancers. */
   keepAliveTimeoutMs: 72_000,
   /** How often time-outs are looked at. */

@@ -45,8 +45,7 @@ export function toProblem(
   { definition, facts }: AppError,
   { language, requestId }: { language: Language; requestId: string },
 ): Problem {
-  return {
-    ...factsOf(facts),
+  const members = {
     type: `/problems/${definition.code}`,
     title: definition.title[language],
     status: STATUS_OF[definition.kind],
@@ -54,6 +53,8 @@ export function toProblem(
     requestId,
     titles: definition.title,
   };
+  // First for readers, and again last, so that no fact takes the place of a member.
+  return { ...members, ...factsOf(facts), ...members };
 }
 
 /** The seconds that a problem asks the client to wait; undefined for one that waiting does not help. */
@@ -64,6 +65,13 @@ export function retryAfterOf(
   if (definition.kind !== 'unavailable' && definition.kind !== 'unknown') return undefined;
   const seconds = facts['retryAfterSeconds'];
   return typeof seconds === 'number' ? seconds : otherwise;
+}
+
+declare global {
+  interface JSON {
+    /** Text that is put into JSON as it is (ECMAScript 2026; Node has it, the types do not yet). */
+    rawJSON(text: string): unknown;
+  }
 }
 
 /** JSON that has bigints: they are written as integers, digit by digit. */

@@ -38,13 +38,13 @@ function queryReader(schema: TSchema): (query: unknown) => unknown {
       const text = values[name];
       if (text === undefined) {
         if (fallback !== undefined) values[name] = fallback;
-      } else if (typeof text === 'string') values[name] = valueOf(text, type);
+      } else if (typeof text === 'string') values[name] = fromText(text, type);
     }
     return values;
   };
 }
 
-function valueOf(text: string, type: unknown): unknown {
+function fromText(text: string, type: unknown): unknown {
   if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text);
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;

@@ -23,7 +23,7 @@ export interface KeyDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
-  readonly newId: NewUuid;
+  readonly newUuid: NewUuid;
   readonly authenticator: Authenticator;
 }
 
@@ -32,11 +32,11 @@ const MAX_LISTED = 1000;
 
 /** Makes a key. `secret` is the whole text to send; it is kept nowhere, and cannot be shown again. */
 export async function createApiKey(
-  { db, clock, random, newId }: Omit<KeyDeps, 'authenticator'>,
+  { db, clock, random, newUuid }: Omit<KeyDeps, 'authenticator'>,
   input: { platformId: bigint; name: string; scopes: readonly Scope[] },
 ): Promise<ApiKey & { secret: string }> {
   const { platformId, name } = input;
-  const keyId = newId();
+  const keyId = newUuid();
   const secret = newSecret(random);
   const createdAt = clock.now();
   const scopes = [...new Set(input.scopes)];

@@ -1,0 +1,102 @@
+/** The one place where modules are wired. Tests and the command line call it too. */
+import { sql } from 'kysely';
+import { type Background, startBackground } from './background.ts';
+import { type Database, openDatabase } from './db/database.ts';
+import { errorCatalogue } from './errors.ts';
+import { type Metrics, openMetrics } from './http/metrics.ts';
+import { buildServer, type Server } from './http/server.ts';
+import { type Clock, systemClock } from './kernel/clock.ts';
+import { type NewUuid, uuidGenerator } from './kernel/id.ts';
+import { type Random, systemRandom } from './kernel/random.ts';
+import { type Ledger, openLedger } from './ledger/index.ts';
+import type { Logger } from './logging.ts';
+import { memberRoutes } from './members/routes.ts';
+import { type Authenticator, openAuthenticator } from './platforms/index.ts';
+import { platformRoutes } from './platforms/routes.ts';
+
+/** What an app is opened on. */
+export interface AppOptions {
+  /** A migrated database. */
+  readonly url: string;
+  readonly log: Logger;
+  readonly connections?: number;
+  readonly batchConnections?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** Everything that use cases and routes need. */
+export interface App {
+  readonly database: Database;
+  readonly db: Database['db'];
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly newUuid: NewUuid;
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Folds, expires and turns the business date until the app is closed. */
+  startBackground(): Background;
+  /** From now on the server is not ready: load balancers look elsewhere. */
+  beginStopping(): void;
+  /** True when the database answers, takes writes, and has the tables; false while stopping. */
+  isReady(): Promise<boolean>;
+  /** Ends the work under way and the connections. Nothing may be asked of the app afterwards. */
+  close(): Promise<void>;
+}
+
+/** Wires the modules on a database. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { url, log, clock = systemClock, random = systemRandom } = options;
+  const { connections = 10, batchConnections = 8 } = options;
+  const database = await openDatabase({
+    ...{ url, connections, batchConnections },
+    onError: (error) => log.warn({ err: error }, 'a connection to the database broke'),
+  });
+  const { db } = database;
+  const metrics = openMetrics();
+  const ledger = metrics.measured(openLedger({ database, clock, random }));
+  const newUuid = uuidGenerator(clock, random);
+  const authenticator = openAuthenticator({ db, clock });
+  const background: Background[] = [];
+  let stopping = false;
+  return {
+    ...{ database, db, ledger, clock, random, newUuid, authenticator, metrics, log },
+    startBackground: () => {
+      const started = startBackground({ db, ledger, clock, log });
+      background.push(started);
+      return started;
+    },
+    beginStopping: () => {
+      stopping = true;
+    },
+    isReady: async () => !stopping && (await hasTables(database)),
+    close: async () => {
+      stopping = true;
+      await Promise.all(background.map((each) => each.stop()));
+      await ledger.drained();
+      await database.close();
+    },
+  };
+}
+
+/** Builds the HTTP server on an app, with the routes of all modules. */
+export function buildHttp(app: App): Promise<Server> {
+  const { log, random, authenticator, metrics, isReady } = app;
+  return buildServer({
+    ...{ log, random, authenticator, metrics, isReady, catalogue: errorCatalogue },
+    addRoutes: (server) => {
+      void server.register(platformRoutes, { deps: app });
+      void server.register(memberRoutes, { deps: app });
+    },
+  });
+}
+
+async function hasTables({ db }: Database): Promise<boolean> {
+  const { rows } = await sql<{ ready: boolean }>`
+    select not pg_is_in_recovery() and to_regclass('public.bank_entry') is not null as ready`.execute(
+    db,
+  );
+  return rows[0]?.ready === true;
+}

@@ -1,0 +1,133 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from './db/database.ts';
+import { dateInZone } from './kernel/business-date.ts';
+import type { Clock } from './kernel/clock.ts';
+import {
+  expireHolds,
+  foldInternal,
+  type Ledger,
+  openBusinessDate,
+  rollDay,
+} from './ledger/index.ts';
+import type { Logger } from './logging.ts';
+import { listPlatforms, type Platform } from './platforms/index.ts';
+
+/** How often each of the loops looks for work. */
+const FOLD_MS = 200;
+const EXPIRE_MS = 1_000;
+const ROLL_MS = 15_000;
+/** Full rounds of one kind of work for one platform before the others get their turn. */
+const MAX_ROUNDS = 10;
+/** A round that does this much may have left more. */
+const FULL_FOLD = 10_000;
+const FULL_SWEEP = 1_000;
+/** After failures the pause doubles, up to this. */
+const LONGEST_PAUSE_MS = 10_000;
+
+/** What the loops need. */
+export interface BackgroundDeps {
+  readonly db: Db;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Work that is done again and again. */
+export interface Loop {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly run: () => Promise<void>;
+}
+
+/** Loops that run until they are stopped. */
+export interface Background {
+  /** Ends after the work under way. */
+  stop(): Promise<void>;
+}
+
+/** Folds internal balances, releases holds that expired, and turns the business date, for every platform. */
+export function startBackground(deps: BackgroundDeps): Background {
+  return startLoops(backgroundLoops(deps), deps.log);
+}
+
+/** The loops themselves, for whoever wants to run them once. */
+export function backgroundLoops(
+  deps: BackgroundDeps,
+): readonly [fold: Loop, expire: Loop, roll: Loop] {
+  const { db } = deps;
+  const each = async (work: (platform: Platform) => Promise<void>) => {
+    for (const platform of await listPlatforms(db)) await work(platform);
+  };
+  return [
+    {
+      name: 'fold internal balances',
+      everyMs: FOLD_MS,
+      run: () => each(({ platformId }) => untilIdle(FULL_FOLD, () => foldInternal(db, platformId))),
+    },
+    {
+      name: 'expire holds',
+      everyMs: EXPIRE_MS,
+      run: () =>
+        each(({ platformId }) => untilIdle(FULL_SWEEP, () => expireHolds(deps, platformId))),
+    },
+    {
+      name: 'turn the business date',
+      everyMs: ROLL_MS,
+      run: () => each((platform) => turnBusinessDate(deps, platform)),
+    },
+  ];
+}
+
+/**
+ * Turns the business date when the calendar of the platform's time zone has moved past the open one. A
+ * server that was off for days turns it once, to today.
+ */
+export async function turnBusinessDate(
+  { db, clock, log }: Pick<BackgroundDeps, 'db' | 'clock' | 'log'>,
+  { platformId, timeZone }: Platform,
+): Promise<void> {
+  const at = clock.now();
+  const next = dateInZone(at, timeZone);
+  if ((await openBusinessDate(db, platformId)) >= next) return;
+  if (await rollDay(db, platformId, { next, at })) {
+    log.info({ platformId: String(platformId), businessDate: next }, 'the business date turned');
+  }
+}
+
+/** Runs loops side by side. One that fails says so once, waits longer each time, and says when it is back. */
+export function startLoops(loops: readonly Loop[], log: Logger): Background {
+  const stopping = new AbortController();
+  const running = loops.map((loop) => keepRunning(loop, { log, signal: stopping.signal }));
+  return {
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+    },
+  };
+}
+
+async function keepRunning(
+  { name, everyMs, run }: Loop,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      await run();
+      if (failures > 0) log.info({ loop: name, failures }, 'background work goes on');
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      if (failures === 1)
+        log.warn({ loop: name, err: error }, 'background work failed; trying again');
+    }
+    const pauseMs = Math.min(everyMs * 2 ** Math.min(failures, 16), LONGEST_PAUSE_MS);
+    await pause(failures > 0 ? pauseMs : everyMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function untilIdle(full: number, work: () => Promise<number>): Promise<void> {
+  for (let round = 1; round <= MAX_ROUNDS; round += 1) {
+    if ((await work()) < full) return;
+  }
+}

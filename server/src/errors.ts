@@ -1,0 +1,148 @@
+/** The catalogue: every error that the product can give, by code, and what each is at the edges. */
+import * as banking from './banking/errors.ts';
+import * as embedded from './db/embedded/errors.ts';
+import * as http from './http/errors.ts';
+import { STATUS_OF } from './http/problem.ts';
+import type { ErrorDefinition } from './kernel/error.ts';
+import * as ledger from './ledger/errors.ts';
+import * as members from './members/errors.ts';
+import * as platforms from './platforms/errors.ts';
+import * as transfers from './transfers/errors.ts';
+import * as virtualAccounts from './virtual-accounts/errors.ts';
+
+type DefinitionIn<Module> = Extract<Module[keyof Module], ErrorDefinition>;
+type Definition =
+  | DefinitionIn<typeof banking>
+  | DefinitionIn<typeof embedded>
+  | DefinitionIn<typeof http>
+  | DefinitionIn<typeof ledger>
+  | DefinitionIn<typeof ledger.refusalErrors>
+  | DefinitionIn<typeof members>
+  | DefinitionIn<typeof platforms>
+  | DefinitionIn<typeof transfers>
+  | DefinitionIn<typeof virtualAccounts>;
+
+/** The code of any error of the product. */
+export type ErrorCode = Definition['code'];
+
+/** Every error that the product can give, sorted by code. */
+export const errorCatalogue: readonly ErrorDefinition[] = [
+  ...[banking, embedded, http, ledger, ledger.refusalErrors],
+  ...[members, platforms, transfers, virtualAccounts],
+]
+  .flatMap((module) => definitionsIn(module))
+  .sort((a, b) => (a.code < b.code ? -1 : 1));
+
+/** The error definitions among what a module exports. */
+export function definitionsIn(module: object): ErrorDefinition[] {
+  return Object.values(module).filter(isDefinition);
+}
+
+function isDefinition(value: unknown): value is ErrorDefinition {
+  return ['code', 'kind', 'title', 'remedy'].every((field) => field in Object(value));
+}
+
+/** A failure in a status of a CITIC reply: codes that clients know, then our own block; doubt is no code. */
+export type CiticStatus = 'UNKNOWN' | 'DPRA003' | 'ED02010' | 'ED11308' | `ED99${number}`;
+
+/**
+ * The status of each error in a CITIC reply: a new error does not compile until it has one. Clients take a
+ * code that they do not know for a definite failure and pay again, so doubt is never given a code. Nothing
+ * was done, try later: ED11308.
+ */
+export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
+  outcome_unknown: 'UNKNOWN',
+  internal_error: 'UNKNOWN',
+  busy: 'ED11308',
+  database_unavailable: 'ED11308',
+  embedded_database_failed: 'ED11308',
+  embedded_database_unusable: 'ED11308',
+  insufficient_funds: 'DPRA003',
+  account_not_found: 'ED02010',
+
+  invalid_request: 'ED99001',
+  malformed_json: 'ED99002',
+  idempotency_key_required: 'ED99003',
+  unauthenticated: 'ED99004',
+  scope_missing: 'ED99005',
+  route_not_found: 'ED99006',
+  method_not_allowed: 'ED99007',
+  body_too_large: 'ED99008',
+  headers_too_large: 'ED99009',
+  media_type_unsupported: 'ED99010',
+  request_timed_out: 'ED99011',
+  api_key_not_found: 'ED99012',
+
+  request_id_reused: 'ED99101',
+  hold_not_found: 'ED99102',
+  transfer_not_found: 'ED99103',
+  same_account: 'ED99104',
+  different_main_accounts: 'ED99105',
+  currencies_differ: 'ED99106',
+  hold_owner_differs: 'ED99107',
+  hold_expired: 'ED99108',
+  hold_insufficient: 'ED99109',
+  already_reversed: 'ED99110',
+  account_closed: 'ED99111',
+  account_stopped: 'ED99112',
+  balance_limit_exceeded: 'ED99113',
+  transfer_not_reversible: 'ED99114',
+  batch_too_large: 'ED99115',
+  period_invalid: 'ED99116',
+
+  main_account_not_found: 'ED99201',
+  main_account_required: 'ED99202',
+  main_account_exists: 'ED99203',
+  prefix_taken: 'ED99204',
+  number_taken: 'ED99205',
+  number_invalid: 'ED99206',
+  numbers_exhausted: 'ED99207',
+  reference_code_taken: 'ED99208',
+  public_account_refused: 'ED99209',
+  account_not_empty: 'ED99210',
+  overdraft_in_use: 'ED99211',
+  payer_account_bound: 'ED99212',
+  payer_account_not_found: 'ED99213',
+  account_of_another_member: 'ED99214',
+  bank_account_invalid: 'ED99215',
+  member_not_found: 'ED99216',
+  member_reference_taken: 'ED99217',
+
+  statement_format_unknown: 'ED99301',
+  statement_truncated: 'ED99302',
+  statement_malformed: 'ED99303',
+  statement_charset_wrong: 'ED99304',
+  statement_totals_disagree: 'ED99305',
+  statement_field_invalid: 'ED99306',
+  statement_too_large: 'ED99307',
+  csv_mapping_invalid: 'ED99308',
+  statement_reply_failed: 'ED99309',
+
+  backup_refused: 'ED99901',
+};
+
+/** The reference page of all errors, in Markdown: `docs/reference/errors.md`. */
+export function renderErrorReference(): string {
+  const statuses: Readonly<Record<string, CiticStatus>> = citicStatusOf;
+  const rows = errorCatalogue.map(
+    ({ code, kind, title, remedy }) =>
+      `| <a id="${code}"></a>\`${code}\` | ${STATUS_OF[kind]} | ${statuses[code] ?? ''} ` +
+      `| ${title.en}<br>${title.zh} | ${remedy.en}<br>${remedy.zh} |`,
+  );
+  return [
+    '# Errors 错误',
+    '',
+    'Every error answer is `application/problem+json` (RFC 9457). Decide by `code`: it is stable. `title` and',
+    '`detail` are for people. Each answer with status 503 has a `Retry-After` header: repeat the request with',
+    'the same `Idempotency-Key`, and money moves once. The running server explains each code at',
+    '`/problems/<code>`. The column CITIC is the status of the same error in a CITIC reply.',
+    '',
+    '所有错误应答均为 `application/problem+json`（RFC 9457）。请以 `code` 为判断依据。503 应答带有',
+    '`Retry-After`：请用同一 `Idempotency-Key` 重试，资金只会变动一次。CITIC 列为对应的中信报文状态码。',
+    '',
+    '| code | HTTP | CITIC | meaning 含义 | what to do 处理方法 |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,149 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import type { ErrorDefinition } from '../kernel/error.ts';
+import { docsRoutes } from './docs-page.ts';
+import { hoistTitled, isRecord, type Json } from './openapi-schemas.ts';
+import { STATUS_OF } from './problem.ts';
+import { Problem } from './schemas.ts';
+
+const DESCRIPTION = `Guanjia (管家) keeps virtual accounts for platforms on one real bank account.
+
+Amounts are integers of minor units (CNY: fen 分). Times are UTC, dates are business dates (营业日). What moves
+money takes an \`Idempotency-Key\`: a repeat gets the same answer, and money moves once. Errors are RFC 9457
+problem details; decide by \`code\`. 金额均为最小货币单位的整数；动账请求须带 Idempotency-Key，重试只处理一次。`;
+
+const TAGS = [
+  { name: 'platform', description: 'The platform (平台商户) and its API keys' },
+  { name: 'main-accounts', description: 'Real accounts at a bank (主体账户)' },
+  { name: 'members', description: 'Members (会员) and the accounts they pay from' },
+  { name: 'virtual-accounts', description: 'Virtual accounts (虚拟户), balances and statements' },
+  { name: 'transfers', description: 'Transfers (转账), reversals and batches (成组)' },
+  { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
+  { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
+];
+
+/** What any operation may answer, beside its own refusals. */
+const ALWAYS = [400, 401, 403, 503];
+/** The answer for statuses without a list of their own. */
+const OTHER = 'default';
+
+/** Adds /openapi.json and /docs, made from the schemas of all routes added later. */
+export async function addOpenApi(app: FastifyInstance): Promise<void> {
+  const problems = new Map<string, readonly ErrorDefinition[]>();
+  app.addHook('onRoute', ({ schema, config }) => {
+    const id: unknown = Reflect.get(Object(schema), 'operationId');
+    if (typeof id === 'string') problems.set(id, config?.problems ?? []);
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Guanjia 管家',
+        version: '0.1.0',
+        description: DESCRIPTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      tags: TAGS,
+      security: [{ apiKey: [] }],
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, `gj_…`' },
+        },
+      },
+    },
+    transformObject: (document) =>
+      'openapiObject' in document
+        ? finish(document.openapiObject, problems)
+        : document.swaggerObject,
+  });
+  let text: string | undefined;
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    text ??= JSON.stringify(app.swagger());
+    return reply.header('content-type', 'application/json; charset=utf-8').send(text);
+  });
+  await app.register(docsRoutes);
+}
+
+/** Adds problem answers to every operation, and names the schemas that have a title. */
+function finish<Document>(
+  document: Document,
+  problems: ReadonlyMap<string, readonly ErrorDefinition[]>,
+): Document {
+  const copy: unknown = JSON.parse(JSON.stringify(document));
+  if (!isRecord(copy)) return document;
+  const schemas: Record<string, Json> = { Problem: JSON.parse(JSON.stringify(Problem)) };
+  for (const path of Object.values(Object(copy['paths']))) {
+    for (const operation of Object.values(Object(path)).filter(isRecord)) {
+      optionalWhenDefaulted(operation);
+      addProblems(operation, problems.get(String(operation['operationId'])) ?? []);
+    }
+  }
+  copy['paths'] = hoistTitled(copy['paths'], schemas);
+  const components = isRecord(copy['components']) ? copy['components'] : {};
+  copy['components'] = { ...components, schemas };
+  return copy as Document; // the same document, with more in it
+}
+
+/** A field with a default is asked for in code, and optional on the wire. */
+function optionalWhenDefaulted(operation: Record<string, unknown>): void {
+  for (const parameter of Object.values(Object(operation['parameters'])).filter(isRecord)) {
+    if (Object(parameter['schema']).default !== undefined) parameter['required'] = false;
+  }
+}
+
+function addProblems(operation: Record<string, unknown>, own: readonly ErrorDefinition[]): void {
+  const responses = isRecord(operation['responses']) ? operation['responses'] : {};
+  const statuses = new Set([...ALWAYS, ...own.map(({ kind }) => STATUS_OF[kind])]);
+  for (const status of [...statuses].sort((a, b) => a - b)) {
+    const here = own.filter(({ kind }) => STATUS_OF[kind] === status);
+    responses[String(status)] = problemResponse(status, here);
+  }
+  responses[OTHER] = problemResponse(undefined, []);
+  operation['responses'] = responses;
+}
+
+function problemResponse(status: number | undefined, own: readonly ErrorDefinition[]) {
+  const examples = own.map(({ code, title }): [string, unknown] => [
+    code,
+    {
+      value: {
+        type: `/problems/${code}`,
+        title: title.en,
+        status,
+        code,
+        requestId: 'req_5f1c0a9be2d4_1',
+        titles: title,
+      },
+    },
+  ]);
+  const media = { schema: { $ref: '#/components/schemas/Problem' } };
+  const retryAfter = {
+    'Retry-After': { description: 'Seconds to wait', schema: { type: 'integer' } },
+  };
+  return {
+    description: descriptionOf(status, own),
+    ...(status === 503 ? { headers: retryAfter } : {}),
+    content: {
+      'application/problem+json':
+        examples.length > 0 ? { ...media, examples: Object.fromEntries(examples) } : media,
+    },
+  };
+}
+
+function descriptionOf(status: number | undefined, own: readonly ErrorDefinition[]): string {
+  if (own.length > 0)
+    return own.map(({ code, title }) => `\`${code}\`: ${title.en} (${title.zh})`).join('\n\n');
+  switch (status) {
+    case 400:
+      return '`invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误)';
+    case 401:
+      return '`unauthenticated`: a valid API key is needed (需要有效的 API 密钥)';
+    case 403:
+      return '`scope_missing`: the key may not do this (密钥无此权限)';
+    case 503:
+      return '`busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试)';
+    default:
+      return 'Any other problem (其他错误)';
+  }
+}

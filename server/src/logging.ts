@@ -1,0 +1,63 @@
+import pino, { type DestinationStream, type Logger } from 'pino';
+import type { LogLevel } from './config.ts';
+
+export type { Logger } from 'pino';
+
+/** What identifies people, or lets somebody act for them. Bodies are never logged at all. */
+const PERSONAL = [
+  'authorization',
+  'apiKey',
+  'secret',
+  'password',
+  'name',
+  'accountNumber',
+  'counterpartyName',
+  'counterpartyAccount',
+  'remittance',
+  'metadata',
+];
+
+const LEVELS: Readonly<Record<number, string>> = {
+  10: 'trace',
+  20: 'debug',
+  30: 'info',
+  40: 'warn',
+  50: 'error',
+  60: 'fatal',
+};
+
+/**
+ * The log: one JSON object a line with the time in UTC, or short lines when a person is watching. Fields
+ * that identify people are blacked out, at the top and one level down.
+ */
+export function openLog(options: {
+  level: LogLevel;
+  /** Short lines instead of JSON. */
+  forPeople?: boolean;
+  stream?: DestinationStream;
+}): Logger {
+  const { level, forPeople = false, stream = pino.destination({ fd: 1, sync: false }) } = options;
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      redact: { paths: PERSONAL.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
+    },
+    forPeople ? shortLines(stream) : stream,
+  );
+}
+
+/** Rewrites each JSON line as `08:30:00 info message field=value`. */
+function shortLines(stream: DestinationStream): DestinationStream {
+  return {
+    write: (line) => {
+      const { time, level, msg, err, ...fields }: Record<string, unknown> = JSON.parse(line);
+      const stack: unknown = Reflect.get(Object(err), 'stack');
+      const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
+      const word = LEVELS[Number(level)] ?? 'log';
+      const text = `${String(time).slice(11, 19)} ${word} ${String(msg)}${rest.join('')}\n`;
+      stream.write(typeof stack === 'string' ? `${text}${stack}\n` : text);
+    },
+  };
+}

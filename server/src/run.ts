@@ -1,0 +1,97 @@
+import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { AppError } from './kernel/error.ts';
+import { openLog } from './logging.ts';
+import { PortTaken, type Running, serve } from './serve.ts';
+
+/** Exit codes of sysexits.h: bad configuration, something that is needed is not there. */
+const EX_CONFIG = 78;
+const EX_UNAVAILABLE = 69;
+
+/**
+ * Runs the server until SIGTERM or SIGINT: `npm start` and `guanjia serve`. Logs go to standard output as JSON
+ * lines; on a terminal they are short, and a few lines say where to go next.
+ */
+export async function run(): Promise<void> {
+  const config = configOrExplain();
+  if (!config) return;
+  const forPeople = process.stdout.isTTY === true;
+  const log = openLog({ level: config.logLevel, forPeople });
+  try {
+    const running = await serve(config, log);
+    stopOnSignals(running, (line) => log.info(line));
+    if (forPeople) process.stdout.write(welcome(running));
+  } catch (error) {
+    explain(error);
+  }
+}
+
+function configOrExplain(): Config | undefined {
+  try {
+    return readConfig();
+  } catch (error) {
+    explain(error);
+    return undefined;
+  }
+}
+
+/** The first signal stops in order; a second one ends the process at once. */
+function stopOnSignals(running: Running, say: (line: string) => void): void {
+  let asked = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (asked) process.exit(1);
+    asked = true;
+    say(`${signal}: finishing what is under way`);
+    running.stop().then(
+      () => {
+        say('stopped');
+        process.exit(0);
+      },
+      (error: unknown) => {
+        explain(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
+/** Says what is wrong and what to do about it, without a stack where that helps nobody. */
+function explain(error: unknown): void {
+  process.exitCode = error instanceof ConfigurationError ? EX_CONFIG : EX_UNAVAILABLE;
+  process.stderr.write(`${textOf(error)}\n`);
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof ConfigurationError || error instanceof PortTaken) return error.message;
+  if (error instanceof AppError) {
+    const { title, remedy } = error.definition;
+    const facts = Object.entries(error.facts).map(([name, value]) => `  ${name}: ${String(value)}`);
+    return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Where to go next, in two languages. */
+export function welcome({ baseUrl, sandboxFile, sandbox }: Running): string {
+  const [from, to] = (sandbox?.accounts ?? []).filter(({ kind }) => kind === 'trading');
+  const lines = [
+    '',
+    `  Guanjia 管家  ${baseUrl}`,
+    '',
+    `  API reference 接口文档    ${baseUrl}/docs`,
+    `  Errors 错误说明           ${baseUrl}/problems`,
+  ];
+  if (sandboxFile && from && to) {
+    lines.push(
+      `  Sandbox 沙箱密钥与账号    ${sandboxFile}`,
+      '',
+      '  Try 试一试:',
+      `    KEY=$(node -p 'require("${sandboxFile}").apiKey')`,
+      `    curl ${baseUrl}/v1/platform -H "Authorization: Bearer $KEY"`,
+      `    curl ${baseUrl}/v1/virtual-accounts -H "Authorization: Bearer $KEY"`,
+      `    curl ${baseUrl}/v1/virtual-accounts/${from.number} -H "Authorization: Bearer $KEY"`,
+    );
+  }
+  return `${[...lines, '', '  Ctrl-C stops it 停止', ''].join('\n')}\n`;
+}

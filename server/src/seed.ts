@@ -1,0 +1,148 @@
+/** The sandbox: one platform with a main account, four members and their accounts, on invented names. */
+import type { App } from './app.ts';
+import { currency } from './kernel/currency.ts';
+import type { Random } from './kernel/random.ts';
+import { addMember, listMembers } from './members/index.ts';
+import { createApiKey, listPlatforms, openPlatform, SCOPES } from './platforms/index.ts';
+import {
+  type AccountDeps,
+  listMainAccounts,
+  listVirtualAccounts,
+  openMainAccount,
+  openVirtualAccount,
+} from './virtual-accounts/index.ts';
+
+const SANDBOX = {
+  platformId: 1n,
+  name: 'Sandbox 沙箱商城',
+  timeZone: 'Asia/Shanghai',
+  sandbox: true,
+} as const;
+const MAIN_ACCOUNT = {
+  number: '8110888020000000017',
+  name: '示例平台科技有限公司 Sample Platform Ltd',
+  bankName: '示例银行 Sample Bank',
+  prefix: '88888',
+} as const;
+
+/** Four trading accounts and a margin account; reference codes are what a payer may quote. */
+const MEMBERS = [
+  {
+    name: '示例甲商贸有限公司 Sample A Trading',
+    reference: 'sample-a',
+    code: 'SAMPLEA',
+    margin: true,
+  },
+  {
+    name: '示例乙百货有限公司 Sample B Stores',
+    reference: 'sample-b',
+    code: 'SAMPLEB',
+    margin: false,
+  },
+  {
+    name: '示例丙食品有限公司 Sample C Foods',
+    reference: 'sample-c',
+    code: 'SAMPLEC',
+    margin: false,
+  },
+  {
+    name: '示例丁物流有限公司 Sample D Logistics',
+    reference: 'sample-d',
+    code: 'SAMPLED',
+    margin: false,
+  },
+] as const;
+const ACCOUNTS_LISTED = 100;
+
+/** What `sandbox.json` tells about the sandbox's accounts. */
+export interface SandboxAccounts {
+  readonly platformId: string;
+  readonly mainAccount: { readonly number: string };
+  readonly publicAccounts: {
+    readonly suspense: string;
+    readonly interestAndFees: string;
+    readonly opening: string;
+  };
+  readonly accounts: readonly {
+    readonly number: string;
+    readonly name: string;
+    readonly kind: string;
+  }[];
+}
+
+/**
+ * Opens the sandbox platform with its accounts, and goes on where an earlier start was cut off. Account
+ * numbers are the same every time. Does nothing when the first platform is not the sandbox.
+ */
+export async function seedSandbox(app: App): Promise<void> {
+  const { platformId } = SANDBOX;
+  const [first] = await listPlatforms(app.db);
+  if (first && !first.sandbox) return;
+  if (!first) await openPlatform(app, SANDBOX);
+  const deps = { db: app.db, clock: app.clock, random: countingRandom() };
+  const { mainAccounts } = await listMainAccounts(app, platformId, { limit: 1 });
+  if (mainAccounts.length === 0) {
+    await openMainAccount(deps, platformId, { ...MAIN_ACCOUNT, currency: currency('CNY') });
+  }
+  const last = MEMBERS[MEMBERS.length - 1]?.reference;
+  const { members } = await listMembers(app, platformId, { reference: last, limit: 1 });
+  if (members.length > 0) return;
+  for (const member of MEMBERS) await seedMember(app, deps, member);
+}
+
+async function seedMember(
+  app: App,
+  deps: AccountDeps,
+  { name, reference, code, margin }: (typeof MEMBERS)[number],
+): Promise<void> {
+  const { platformId } = SANDBOX;
+  const { members } = await listMembers(app, platformId, { reference, limit: 1 });
+  if (members.length > 0) return;
+  const { id: memberId } = await addMember(app, platformId, { kind: 'company', name, reference });
+  await openVirtualAccount(deps, platformId, { memberId, name, referenceCode: code });
+  if (!margin) return;
+  const marginName = `${name} 保证金 Margin`;
+  await openVirtualAccount(deps, platformId, { memberId, name: marginName, kind: 'margin' });
+}
+
+/** The sandbox's accounts as they are in the database; undefined when there is no sandbox. */
+export async function readSandbox(app: App): Promise<SandboxAccounts | undefined> {
+  const { platformId } = SANDBOX;
+  const { mainAccounts } = await listMainAccounts(app, platformId, { limit: 1 });
+  const [main] = mainAccounts;
+  if (!main) return undefined;
+  const { suspense, interestAndFees, opening } = main.accounts;
+  const { accounts } = await listVirtualAccounts(app, platformId, { limit: ACCOUNTS_LISTED });
+  return {
+    platformId: `plt_${platformId}`,
+    mainAccount: { number: main.number },
+    publicAccounts: { suspense, interestAndFees, opening },
+    accounts: accounts
+      .filter(({ kind }) => kind === 'trading' || kind === 'margin' || kind === 'platform')
+      .map(({ number, name, kind }) => ({ number, name, kind })),
+  };
+}
+
+/** Makes a key for the sandbox with every scope, and gives its text. */
+export async function createSandboxKey(app: App): Promise<string> {
+  const { platformId } = SANDBOX;
+  const { secret } = await createApiKey(app, { platformId, name: SANDBOX_KEY, scopes: SCOPES });
+  return secret;
+}
+
+/** The name of the sandbox's own key, by which an old one is found. */
+export const SANDBOX_KEY = 'sandbox.json';
+/** The platform of the sandbox. */
+export const SANDBOX_PLATFORM_ID = SANDBOX.platformId;
+
+/** Counts instead of drawing: the sandbox's account numbers are 88888 00000 00001 …, with their check digits. */
+function countingRandom(): Random {
+  let count = 0;
+  return {
+    bytes: (length) => {
+      count += 1;
+      const digits = String(count).padStart(13, '0').padEnd(length, '0');
+      return Uint8Array.from(digits.slice(0, length), Number);
+    },
+  };
+}

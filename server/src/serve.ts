@@ -1,0 +1,110 @@
+import { mkdir } from 'node:fs/promises';
+import { type App, buildHttp, openApp } from './app.ts';
+import type { Config } from './config.ts';
+import { startEmbedded } from './db/embedded/index.ts';
+import { migrate } from './db/migrate.ts';
+import { LIMITS } from './http/limits.ts';
+import type { Server } from './http/server.ts';
+import type { Logger } from './logging.ts';
+import { writeSandboxFile } from './sandbox-file.ts';
+import { readSandbox, type SandboxAccounts, seedSandbox } from './seed.ts';
+
+/** A server that answers. */
+export interface Running {
+  readonly baseUrl: string;
+  /** Where the sandbox's key and accounts are; undefined without a sandbox. */
+  readonly sandboxFile: string | undefined;
+  readonly sandbox: SandboxAccounts | undefined;
+  /**
+   * Stops without losing anything that was answered: takes no new connections, answers what is under way,
+   * waits for the ledger, and stops the database last. May be called again.
+   */
+  stop(): Promise<void>;
+}
+
+/** The port is another program's. The message names the variable that chooses another one. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken';
+}
+
+interface StartedDatabase {
+  readonly url: string;
+  readonly adminUrl: string;
+  stop(): Promise<void>;
+}
+
+/** Starts everything: database, migrations, sandbox, HTTP, background work. Throws PortTaken and others. */
+export async function serve(config: Config, log: Logger): Promise<Running> {
+  // What was started is stopped in the opposite order, when a later step fails too.
+  const started: (() => Promise<void>)[] = [];
+  const stopAll = async () => {
+    for (const stop of started.splice(0).reverse()) await stop();
+  };
+  try {
+    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    const database = await startDatabase(config, log);
+    started.push(() => database.stop());
+    for (const { name } of await migrate(database.adminUrl))
+      log.info({ migration: name }, 'migrated');
+    const { databaseConnections: connections, batchConnections } = config;
+    const app = await openApp({ url: database.url, log, connections, batchConnections });
+    started.push(() => app.close());
+    await seedSandbox(app);
+    const http = await buildHttp(app);
+    started.push(() => stopHttp(app, http));
+    const baseUrl = await listen(http, config);
+    const sandboxFile = await writeSandboxFile(app, { dataDir: config.dataDir, baseUrl });
+    app.startBackground();
+    log.info({ baseUrl, sandboxFile }, 'listening');
+    let stopping: Promise<void> | undefined;
+    const stop = () => {
+      stopping ??= stopAll();
+      return stopping;
+    };
+    return { baseUrl, sandboxFile, sandbox: await readSandbox(app), stop };
+  } catch (error) {
+    await stopAll().catch((cause: unknown) => log.error({ err: cause }, 'stopping failed too'));
+    throw error;
+  }
+}
+
+async function startDatabase(config: Config, log: Logger): Promise<StartedDatabase> {
+  const { databaseUrl: url, databaseAdminUrl, dataDir } = config;
+  if (url !== undefined) return { url, adminUrl: databaseAdminUrl ?? url, stop: async () => {} };
+  return startEmbedded({
+    dataDir,
+    log: { info: (line) => log.info(line), error: (line) => log.error(line) },
+    onFailure: (error) => log.fatal({ err: error }, 'the embedded database is down'),
+  });
+}
+
+async function listen(http: Server, { host, port, baseUrl }: Config): Promise<string> {
+  try {
+    const address = await http.listen({ host, port });
+    return baseUrl ?? address;
+  } catch (error) {
+    if (!isPortTaken(error)) throw error;
+    const message =
+      `Port ${port} on ${host} is in use by another program: stop that, or set GUANJIA_PORT to another port.\n` +
+      `${host} 的端口 ${port} 已被占用：请停止占用程序，或用 GUANJIA_PORT 指定其他端口。`;
+    throw new PortTaken(message, { cause: error });
+  }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
+
+/** Answers what is under way; whoever is not done by then is cut off. */
+async function stopHttp(app: App, http: Server): Promise<void> {
+  app.beginStopping();
+  const cutOff = setTimeout(() => {
+    app.log.warn({ afterMs: LIMITS.shutdownMs }, 'cutting off requests that do not end');
+    http.server.closeAllConnections();
+  }, LIMITS.shutdownMs);
+  try {
+    await http.close();
+  } finally {
+    clearTimeout(cutOff);
+  }
+}
