@@ -87,11 +87,11 @@ create table ledger_request (
   platform_id   bigint not null,
   request_id    text   collate "C" not null check (length(request_id) between 1 and 200),
   fingerprint   bytea  not null check (length(fingerprint) = 16),
-  first_move_id bigint not null,
+  first_move_id bigint,
   move_count    integer not null check (move_count >= 0),
   refusal       jsonb,
   primary key (platform_id, request_id),
-  check ((refusal is null) = (move_count > 0))
+  check ((refusal is null) = (move_count > 0) and (refusal is null) = (first_move_id is not null))
 );
 
 -- What internal accounts have yet to be told: one row a batch and account, drained by deleting.
@@ -121,9 +121,9 @@ create trigger ledger_request_append_only before update or delete or truncate on
   for each statement execute function refuse_change();
 
 -- For the writers of documents: the batch is undone when a document is no longer as it must be.
-create function expect_count(found bigint, expected bigint) returns void language plpgsql as $$
+create function expect_count(actual bigint, expected bigint) returns void language plpgsql as $$
 begin
-  if found <> expected then
-    raise exception 'a document changed meanwhile: % of % are as expected', found, expected using errcode = 'GJ001';
+  if actual <> expected then
+    raise exception 'a document changed meanwhile: % of % are as expected', actual, expected using errcode = 'GJ001';
   end if;
 end $$;

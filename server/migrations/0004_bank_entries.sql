@@ -12,10 +12,12 @@ create table statement_import (
   created_at     timestamptz not null,
   primary key (platform_id, import_id)
 );
+create index statement_import_file on statement_import (platform_id, file_digest);
 
 -- The bank's line (银行流水), recorded once by the bank's own reference. What was done with it is its state:
 -- recorded: not yet posted; credited: a member has it; suspended: it waits in suspense;
 -- claimed: an operator gave it to a member; debited: money that left the bank, a named item to explain.
+-- Its id is its import's, with the number of the line in the last four bytes: an import is a range of ids.
 create table bank_entry (
   platform_id          bigint  not null,
   bank_entry_id        uuid    not null,
@@ -39,7 +41,9 @@ create table bank_entry (
   state                text    not null check (state in ('recorded', 'credited', 'suspended', 'claimed', 'debited')),
   -- Why it went where it went: account_number, reference_code, payer_account, or why nobody matched.
   match_reason         text,
+  -- Who has the money now: a member's account, suspense, opening funds, or the account of bank debits.
   account_id           bigint,
+  -- The transfer between bank clearing and the ledger; a claim has its own.
   transfer_id          bigint,
   claim_count          integer not null default 0,
   primary key (platform_id, bank_entry_id),
@@ -49,4 +53,17 @@ create table bank_entry (
 create unique index bank_entry_reference on bank_entry (platform_id, main_account_id, reference);
 create index bank_entry_waiting on bank_entry (platform_id, bank_entry_id) where state = 'recorded';
 create index bank_entry_open on bank_entry (platform_id, bank_entry_id) where state in ('suspended', 'debited');
-create index bank_entry_import on bank_entry (platform_id, import_id, position);
+-- Files come by date, so a range of dates is a range of pages: this costs nothing to keep.
+create index bank_entry_date on bank_entry using brin (platform_id, main_account_id, booking_date);
+
+-- An entry that was given to a member (调账入款), and taken back (错账调回) when the reversal is there.
+create table claim (
+  platform_id          bigint  not null,
+  bank_entry_id        uuid    not null,
+  claim_number         integer not null,
+  account_id           bigint  not null,
+  transfer_id          bigint  not null,
+  reversal_transfer_id bigint,
+  primary key (platform_id, bank_entry_id, claim_number),
+  foreign key (platform_id, bank_entry_id) references bank_entry
+);

@@ -87,8 +87,18 @@ export interface BusinessDay {
   business_date: string;
   closed_at: Timestamp | null;
   first_move_id: bigint;
+  last_move_id: bigint;
   opened_at: Timestamp;
   platform_id: bigint;
+}
+
+export interface Claim {
+  account_id: bigint;
+  bank_entry_id: string;
+  claim_number: number;
+  platform_id: bigint;
+  reversal_transfer_id: bigint | null;
+  transfer_id: bigint;
 }
 
 export interface Hold {
@@ -117,7 +127,7 @@ export interface HoldEvent {
 
 export interface LedgerRequest {
   fingerprint: Buffer;
-  first_move_id: bigint;
+  first_move_id: bigint | null;
   move_count: number;
   platform_id: bigint;
   refusal: Json | null;
@@ -212,6 +222,7 @@ export interface DB {
   api_key: ApiKey;
   bank_entry: BankEntry;
   business_day: BusinessDay;
+  claim: Claim;
   hold: Hold;
   hold_event: HoldEvent;
   ledger_request: LedgerRequest;

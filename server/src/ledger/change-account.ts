@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { type AccountId, type AccountState, accountState } from './core/account.ts';
+import { lockLane } from './day.ts';
 
 /** Why an account was not changed. Amounts in minor units. */
 export type ChangeRefusal =
@@ -28,7 +29,8 @@ export async function changeAccount(
   change: AccountChange,
 ): Promise<ChangeOutcome> {
   const work = async (tx: Db): Promise<ChangeOutcome> => {
-    const account = await lockAccount(tx, platformId, id);
+    await lockLane(tx, platformId);
+    const account = await readAccount(tx, platformId, id);
     const wanted = typeof change.state === 'function' ? change.state(account.state) : change.state;
     const state = wanted ?? account.state;
     const overdraftLimit = change.overdraftLimit ?? account.overdraftLimit;
@@ -50,7 +52,7 @@ export interface AccountChange {
   readonly at: Date;
 }
 
-interface LockedAccount {
+interface ChangeableAccount {
   readonly state: AccountState;
   readonly balance: bigint;
   readonly held: bigint;
@@ -58,8 +60,8 @@ interface LockedAccount {
 }
 
 function refuseChange(
-  now: LockedAccount,
-  next: Pick<LockedAccount, 'state' | 'overdraftLimit'>,
+  now: ChangeableAccount,
+  next: Pick<ChangeableAccount, 'state' | 'overdraftLimit'>,
 ): ChangeRefusal | undefined {
   const { balance, held } = now;
   if (now.state === 'closed') return { code: 'account_closed' };
@@ -70,14 +72,13 @@ function refuseChange(
   return next.overdraftLimit < needed ? { code: 'overdraft_in_use', needed } : undefined;
 }
 
-async function lockAccount(tx: Db, platformId: bigint, id: AccountId): Promise<LockedAccount> {
+async function readAccount(tx: Db, platformId: bigint, id: AccountId): Promise<ChangeableAccount> {
   const row = await tx
     .selectFrom('account')
     .select(['state', 'balance', 'held', 'overdraft_limit'])
     .where('platform_id', '=', platformId)
     .where('account_id', '=', id)
     .where('guarded', '=', true)
-    .forNoKeyUpdate()
     .executeTakeFirstOrThrow();
   const { balance, held, overdraft_limit: overdraftLimit } = row;
   return { state: accountState(row.state), balance, held, overdraftLimit };

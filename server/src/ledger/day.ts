@@ -9,15 +9,7 @@ export async function openFirstDay(
   platformId: bigint,
   { date, at }: { date: BusinessDate; at: Date },
 ): Promise<void> {
-  await tx
-    .insertInto('business_day')
-    .values({
-      platform_id: platformId,
-      business_date: date,
-      first_move_id: moveIdAt(at),
-      opened_at: at,
-    })
-    .execute();
+  await insertDay(tx, platformId, { date, at, firstMoveId: moveIdAt(at) });
 }
 
 /** The business date that moves of the platform are stamped with now. */
@@ -32,10 +24,24 @@ export async function openBusinessDate(db: Db, platformId: bigint): Promise<Busi
 }
 
 /**
- * Closes the open business day and opens a later one: a crisp cut. It waits for the batches that share the
- * open day; no later one can carry the old date, and the new day's moves all have higher numbers than the
- * old day's, so that a date is a range of numbers. Does nothing, and says false, when the open day is not
- * before `next`.
+ * Locks the platform's lane until the transaction ends: no batch of the platform runs meanwhile. Whoever
+ * changes a guarded account or the business day takes this lock first.
+ */
+export async function lockLane(
+  tx: Db,
+  platformId: bigint,
+): Promise<{ readonly businessDate: BusinessDate; readonly lastMoveId: bigint } | undefined> {
+  const { rows } = await sql<{ businessDate: string; lastMoveId: bigint }>`
+    select business_date as "businessDate", last_move_id as "lastMoveId" from business_day
+     where platform_id = ${platformId} and closed_at is null for no key update`.execute(tx);
+  const [day] = rows;
+  return day && { ...day, businessDate: businessDate(day.businessDate) };
+}
+
+/**
+ * Closes the open business day and opens a later one: a crisp cut. It waits for the batch under way; no later
+ * one can carry the old date, and the new day's moves all have higher numbers than the old day's, so that a
+ * date is a range of numbers. Does nothing, and says false, when the open day is not before `next`.
  */
 export async function rollDay(
   db: Db,
@@ -43,20 +49,34 @@ export async function rollDay(
   { next, at }: { next: BusinessDate; at: Date },
 ): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
-    const { rows: open } = await sql<{ business_date: string }>`
-      select business_date from business_day
-       where platform_id = ${platformId} and closed_at is null for update`.execute(tx);
-    const [day] = open;
-    if (!day || day.business_date >= next) return false;
-    await sql`
-      update business_day set closed_at = ${at}
-       where platform_id = ${platformId} and business_date = ${day.business_date}`.execute(tx);
-    await sql`
-      insert into business_day (platform_id, business_date, first_move_id, opened_at)
-      select p.platform_id, ${next}::date, greatest(${moveIdAt(at)}::bigint,
-               (select max(transfer_id) + 1 from transfer where platform_id = ${platformId}),
-               (select max(move_id) + 1 from hold_event where platform_id = ${platformId})), ${at}
-        from platform p where p.platform_id = ${platformId}`.execute(tx);
+    const day = await lockLane(tx, platformId);
+    if (!day || day.businessDate >= next) return false;
+    const now = moveIdAt(at);
+    const firstMoveId = now > day.lastMoveId ? now : day.lastMoveId + 1n;
+    await tx
+      .updateTable('business_day')
+      .set({ closed_at: at })
+      .where('platform_id', '=', platformId)
+      .where('business_date', '=', day.businessDate)
+      .execute();
+    await insertDay(tx, platformId, { date: next, at, firstMoveId });
     return true;
   });
+}
+
+async function insertDay(
+  tx: Db,
+  platformId: bigint,
+  { date, at, firstMoveId }: { date: BusinessDate; at: Date; firstMoveId: bigint },
+): Promise<void> {
+  await tx
+    .insertInto('business_day')
+    .values({
+      platform_id: platformId,
+      business_date: date,
+      first_move_id: firstMoveId,
+      last_move_id: firstMoveId - 1n,
+      opened_at: at,
+    })
+    .execute();
 }

@@ -69,3 +69,4 @@ export {
   type TransferFilter,
   type TransferRow,
 } from './read/transfers.ts';
+export { type CheckResult, type Finding, verifyLedger } from './verify.ts';

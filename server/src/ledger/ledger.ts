@@ -1,6 +1,5 @@
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Random } from '../kernel/random.ts';
 import { BatchFailure } from './batch/connection.ts';
 import type { Document } from './batch/document.ts';
 import { DEFAULT_LIMITS, Lane, type LaneLimits } from './batch/lane.ts';
@@ -45,7 +44,6 @@ export interface Ledger {
 export interface LedgerDeps {
   readonly database: Pick<Database, 'batches'>;
   readonly clock: Clock;
-  readonly random: Random;
   readonly limits?: LaneLimits;
   /** Told after each batch that was committed: for metrics. */
   readonly observe?: (batch: CommittedBatch) => void;

@@ -21,7 +21,7 @@ import { refusalFromJson } from './stored-refusal.ts';
 
 /** What a batch decides on. `day` is undefined when the open business day closed while we waited for it. */
 export interface BatchState {
-  readonly day: { readonly date: BusinessDate; readonly firstMoveId: bigint } | undefined;
+  readonly day: { readonly date: BusinessDate; readonly lastMoveId: bigint } | undefined;
   readonly accounts: readonly Account[];
   readonly holds: readonly Hold[];
   readonly originals: readonly Original[];
@@ -36,12 +36,12 @@ export interface Named {
 }
 
 /**
- * Locks what a batch decides on, then reads it, in one round trip but in separate statements: a statement
- * sees the world as it was when it began, before it waited for a lock, so what hangs on an account (its
- * holds, the requests answered before) is read by statements that begin after the lock is held.
+ * Locks the platform's lane, then reads what a batch decides on, in one round trip but in separate statements:
+ * a statement sees the world as it was when it began, before it waited for a lock.
  *
- * Locks: the open business day, shared, so that it cannot close under us; then accounts in the order of
- * their ids, so that batches which share some queue up instead of deadlocking.
+ * The lock is the row of the open business day, and everybody who changes a guarded account takes it first.
+ * So batches of one platform follow one another, on however many servers; no two can deadlock; and accounts
+ * need no locks of their own (docs/adr/0004 has the figures).
  */
 export async function readState(
   tx: BatchTransaction,
@@ -50,7 +50,7 @@ export async function readState(
   requests: readonly Fingerprinted[] | undefined,
 ): Promise<BatchState> {
   const day = tx.send(dayStatement(platformId));
-  const accounts = tx.send(lockStatement(platformId, named));
+  const accounts = tx.send(accountStatement(platformId, named));
   const holds = named.holds.length > 0 ? tx.send(holdStatement(platformId, named.holds)) : [];
   const originals =
     named.transfers.length > 0 ? tx.send(originalStatement(platformId, named.transfers)) : [];
@@ -64,7 +64,7 @@ export async function readState(
   ]);
   const [dayRow] = dayRows;
   return {
-    day: dayRow && { date: businessDate(textAt(dayRow, 0)), firstMoveId: bigintAt(dayRow, 1) },
+    day: dayRow && { date: businessDate(textAt(dayRow, 0)), lastMoveId: bigintAt(dayRow, 1) },
     accounts: accountRows.map(toAccount),
     holds: holdRows.map(toHold),
     originals: originalRows.map(toOriginal),
@@ -74,35 +74,31 @@ export async function readState(
 
 const dayStatement = (platformId: bigint): Statement => ({
   name: 'batch_day',
-  text: `select business_date, first_move_id from business_day
-          where platform_id = $1 and closed_at is null for share`,
+  text: `select business_date, last_move_id from business_day
+          where platform_id = $1 and closed_at is null for no key update`,
   values: [platformId],
 });
 
 const ACCOUNT_COLUMNS =
   'account_id, guarded, currency, main_account_id, state, balance, held, overdraft_limit, last_move_id';
 
-/**
- * With holds or reversals the accounts behind them are locked too: which those are never changes, so it may
- * be looked up in the same statement.
- */
-function lockStatement(platformId: bigint, { accounts, holds, transfers }: Named): Statement {
-  const lock = `select ${ACCOUNT_COLUMNS} from account where platform_id = $1 and account_id = any `;
+/** With holds or reversals the accounts behind them are read too. */
+function accountStatement(platformId: bigint, { accounts, holds, transfers }: Named): Statement {
+  const select = `select ${ACCOUNT_COLUMNS} from account where platform_id = $1 and account_id = any `;
   if (holds.length + transfers.length === 0) {
     return {
-      name: 'batch_lock',
-      text: `${lock} ($2::bigint[]) order by account_id for no key update`,
+      name: 'batch_accounts',
+      text: `${select} ($2::bigint[])`,
       values: [platformId, int8Array(accounts)],
     };
   }
   return {
-    name: 'batch_lock_behind',
-    text: `${lock} (array(
+    name: 'batch_accounts_behind',
+    text: `${select} (array(
         select unnest($2::bigint[])
         union select account_id from hold where platform_id = $1 and hold_id = any ($3::bigint[])
         union select debit_account_id from transfer where platform_id = $1 and transfer_id = any ($4::bigint[])
-        union select credit_account_id from transfer where platform_id = $1 and transfer_id = any ($4::bigint[])))
-      order by account_id for no key update`,
+        union select credit_account_id from transfer where platform_id = $1 and transfer_id = any ($4::bigint[])))`,
     values: [platformId, int8Array(accounts), int8Array(holds), int8Array(transfers)],
   };
 }

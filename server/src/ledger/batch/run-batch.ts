@@ -1,7 +1,6 @@
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { MOVES_PER_MS, moveIdAt } from '../../kernel/id.ts';
-import type { Random } from '../../kernel/random.ts';
+import { moveIdAt } from '../../kernel/id.ts';
 import type { Account, AccountId } from '../core/account.ts';
 import { BatchEvaluation, type Fingerprinted } from '../core/evaluate.ts';
 import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
@@ -16,7 +15,6 @@ import { type Decided, transferStatements, writeStatements } from './write-state
 export interface BatchDeps {
   readonly database: Pick<Database, 'batches'>;
   readonly clock: Clock;
-  readonly random: Random;
   /** Accounts of the platform that are known to be internal: they never change, so they are read once. */
   readonly internals: Map<AccountId, Account>;
   readonly observe?: (batch: CommittedBatch) => void;
@@ -65,7 +63,7 @@ export async function runBatch(
     const { day } = state;
     if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
     const set = new WorkingSet({ ...state, accounts: allAccounts(deps, state) });
-    const firstMoveId = drawMoveId(deps, state, day.firstMoveId);
+    const firstMoveId = firstNumber(deps.clock, day);
     const booking = { instant: deps.clock.now(), businessDate: day.date, firstMoveId };
     const evaluation = new BatchEvaluation(set, { known: state.known, booking });
     if (mode.dryRun) {
@@ -121,20 +119,10 @@ async function readWork(
   return state;
 }
 
-/**
- * The batch's first number. It is drawn under the locks and is higher than the last move of every account
- * in the batch, so along each account numbers rise in the order in which its balance changed, whatever the
- * clocks of two servers say. The random part keeps servers that start in one millisecond apart.
- */
-function drawMoveId(deps: BatchDeps, state: BatchState, dayFirst: bigint): bigint {
-  const [high = 0, low = 0] = deps.random.bytes(2);
-  const offset = BigInt((high * 256 + low) % MOVES_PER_MS);
-  let moveId = moveIdAt(deps.clock.now()) + offset;
-  if (moveId < dayFirst) moveId = dayFirst;
-  for (const account of state.accounts) {
-    if (account.guarded && moveId <= account.lastMoveId) moveId = account.lastMoveId + 1n;
-  }
-  return moveId;
+/** The batch's first number: the time, or the number after the platform's last one when that is later. */
+function firstNumber(clock: Clock, { lastMoveId }: { lastMoveId: bigint }): bigint {
+  const now = moveIdAt(clock.now());
+  return now > lastMoveId ? now : lastMoveId + 1n;
 }
 
 /** Of two submissions under one request id only the first is written. */

@@ -45,10 +45,10 @@ export function writeStatements(
   batch: { decided: readonly Decided[]; date: BusinessDate; firstMoveId: bigint },
 ): Statement[] {
   const { decided, date, firstMoveId } = batch;
-  const events = decided.flatMap(({ answer }) =>
-    (answer.accepted ? answer.postings : []).flatMap(({ moveId, holdEvent }) =>
-      holdEvent ? [{ moveId, ...holdEvent }] : [],
-    ),
+  const moves = decided.flatMap(({ answer }) => (answer.accepted ? answer.postings : []));
+  const lastMoveId = moves.at(-1)?.moveId;
+  const events = moves.flatMap(({ moveId, holdEvent }) =>
+    holdEvent ? [{ moveId, ...holdEvent }] : [],
   );
   const deltas = set.deltas();
   const accounts = set.changedAccounts();
@@ -57,6 +57,7 @@ export function writeStatements(
     ...(accounts.length > 0 ? [updateAccounts(platformId, accounts)] : []),
     ...(deltas.length > 0 ? [insertDeltas(platformId, deltas, firstMoveId)] : []),
     ...(decided.length > 0 ? [insertRequests(platformId, decided)] : []),
+    ...(lastMoveId === undefined ? [] : [advanceDay(platformId, date, lastMoveId)]),
   ];
 }
 
@@ -93,12 +94,8 @@ function insertTransfers(
   };
 }
 
-/** Last of the inserts, and in the order of the ids: two servers that were sent the same requests queue up. */
 function insertRequests(platformId: bigint, decided: readonly Decided[]): Statement {
-  const byId = ({ submission: a }: Decided, { submission: b }: Decided) =>
-    a.requestId < b.requestId ? -1 : 1;
-  const sorted = decided.toSorted(byId);
-  const postings = sorted.map(({ answer }) => (answer.accepted ? answer.postings : []));
+  const postings = decided.map(({ answer }) => (answer.accepted ? answer.postings : []));
   return {
     name: 'batch_insert_requests',
     text: `insert into ledger_request (platform_id, request_id, fingerprint, first_move_id, move_count, refusal)
@@ -108,14 +105,21 @@ function insertRequests(platformId: bigint, decided: readonly Decided[]): Statem
               where p.platform_id = $1`,
     values: [
       platformId,
-      textArray(sorted.map(({ submission }) => submission.requestId)),
-      byteaArray(sorted.map(({ submission }) => submission.fingerprint)),
+      textArray(decided.map(({ submission }) => submission.requestId)),
+      byteaArray(decided.map(({ submission }) => submission.fingerprint)),
       int8Array(postings.map((each) => each[0]?.moveId ?? null)),
       int4Array(postings.map((each) => each.length)),
-      textArray(sorted.map(({ answer }) => (answer.accepted ? null : refusalToJson(answer)))),
+      textArray(decided.map(({ answer }) => (answer.accepted ? null : refusalToJson(answer)))),
     ],
   };
 }
+
+/** The next batch, on whichever server, numbers on from here. */
+const advanceDay = (platformId: bigint, date: BusinessDate, lastMoveId: bigint): Statement => ({
+  name: 'batch_advance_day',
+  text: `update business_day set last_move_id = $3::bigint where platform_id = $1 and business_date = $2::date`,
+  values: [platformId, date, lastMoveId],
+});
 
 function updateAccounts(platformId: bigint, accounts: readonly Guarded[]): Statement {
   return {

@@ -90,7 +90,7 @@ export class WorkingSet {
     this.#accounts.set(id, after);
     this.#changedAccounts.add(id);
     this.#undo?.push(() => this.#accounts.set(id, account));
-    return after;
+    return { balance, held };
   }
 
   /** Notes what an internal account has to be told. */

@@ -1,0 +1,93 @@
+import { test } from 'vitest';
+import { check } from './script.fixture.ts';
+
+test('transfers, and every refusal by precedence', () => {
+  check(`
+    account  alice  100.00
+    account  bob      0.00
+    account  carol   50.00  debit_stopped
+    account  dora    50.00  credit_stopped
+    account  eve      9.00  stopped
+    account  frank    0.00  closed
+    account  gina    10.00  overdraft 5.00
+    account  hank   100.00  currency USD
+    account  ivy    100.00  main 2
+    account  rich   90071992547409.91
+    internal fees
+
+    transfer nobody nobody2  1.00  account_not_found
+    transfer alice  nobody   1.00  account_not_found
+    transfer alice  alice  999.00  same_account
+    transfer alice  ivy    999.00  different_main_accounts
+    transfer alice  hank   999.00  currencies_differ
+    transfer carol  frank   99.00  account_stopped          # the payer is looked at first
+    transfer frank  bob      1.00  account_closed
+    transfer alice  frank  999.00  account_closed           # before its funds
+    transfer alice  dora   999.00  account_stopped
+    transfer alice  eve      1.00  account_stopped
+    transfer eve    bob      1.00  account_stopped
+    transfer alice  bob    100.01  insufficient_funds  alice 100.00  bob 0.00
+    transfer alice  rich     0.01  balance_limit_exceeded  alice 100.00
+    transfer alice  bob     60.00  ok                  alice  40.00  bob 60.00
+    transfer alice  carol   40.00  ok                  alice   0.00  carol 90.00   # may still receive
+    transfer dora   alice   50.00  ok                  dora    0.00  alice 50.00   # may still pay
+    transfer gina   bob     15.01  insufficient_funds  gina   10.00
+    transfer gina   bob     15.00  ok                  gina   -5.00  bob 75.00
+    transfer fees   bob      5.00  ok                  bob    80.00                # internal never refuses
+    transfer bob    fees    80.00  ok                  bob     0.00
+  `);
+});
+
+test('holds, releases and captures, and every refusal by precedence', () => {
+  check(`
+    account  alice  100.00
+    account  bob      0.00
+    account  carol   50.00  debit_stopped
+    account  frank    0.00  closed
+    internal fees
+
+    hold nobody 1.00 as x                account_not_found
+    hold fees   1.00 as x                account_not_found     # an internal account cannot hold
+    hold frank  1.00 as x                account_closed
+    hold carol  1.00 as x                account_stopped
+    hold alice 100.01 as x               insufficient_funds    alice 100.00
+    hold alice 60.00 as h1 owner shop    ok                    alice 40.00/60.00
+    hold alice 40.01 as x                insufficient_funds
+    transfer alice bob 40.01             insufficient_funds    # what is held cannot be paid
+    release missing                      hold_not_found
+    release h1 10.00                     hold_owner_differs
+    release h1 10.00 owner other         hold_owner_differs
+    release h1 60.01 owner shop          hold_insufficient
+    release h1 10.00 owner shop          ok                    alice 50.00/50.00
+    capture h1 bob                       hold_owner_differs
+    capture h1 bob 50.01 owner shop      hold_insufficient
+    capture h1 nobody 1.00 owner shop    account_not_found
+    capture h1 alice 1.00 owner shop     same_account
+    capture h1 frank 1.00 owner shop     account_closed
+    capture h1 bob 20.00 owner shop      ok                    alice 50.00/30.00  bob 20.00
+    capture h1 fees 10.00 owner shop     ok                    alice 50.00/20.00
+    capture h1 bob owner shop            ok                    alice 50.00  bob 40.00
+    capture h1 bob owner shop            hold_insufficient
+    release h1 owner shop                hold_insufficient
+    hold alice 5.00 as h2 expires 2026-03-02T01:00:00Z   ok    alice 45.00/5.00
+    capture h2 bob                       hold_expired          # the moment itself is too late
+    release h2                           ok                    alice 50.00
+  `);
+});
+
+test('reversals: in whole, once, and only while the money is there', () => {
+  check(`
+    account  alice  100.00
+    account  bob      0.00
+    account  carol    0.00
+
+    reverse 1                     transfer_not_found
+    transfer alice bob 60.00      ok                   # payment 1
+    transfer bob carol 10.00      ok                   # payment 2
+    reverse 1                     insufficient_funds   alice 40.00  bob 50.00
+    reverse 2                     ok                   bob 60.00    carol 0.00
+    reverse 2                     already_reversed
+    reverse 1                     ok                   alice 100.00 bob 0.00
+    reverse 1                     already_reversed     alice 100.00
+  `);
+});
