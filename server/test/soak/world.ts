@@ -103,7 +103,7 @@ export async function openOwnLedger(
   url: string,
 ): Promise<{ ledger: Ledger; database: Database; close: () => Promise<void> }> {
   const database = await openDatabase({ url });
-  const ledger = openLedger({ database, clock: systemClock, random: systemRandom });
+  const ledger = openLedger({ database, clock: systemClock });
   const close = async () => {
     await ledger.drained();
     await database.close();

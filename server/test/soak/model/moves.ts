@@ -27,7 +27,12 @@ export function randomMoves(dice: Dice, model: LedgerModel, now: Date): ModelMov
 
 function randomMove(dice: Dice, model: LedgerModel, now: Date): ModelMove {
   const names = [...model.accounts.keys()];
-  const account = (): Name => (dice.percent(2) ? UNKNOWN : dice.pick(names));
+  // Most pairs are of one main account and currency, else nearly everything would be refused for that.
+  const plain = names.filter((name) => isPlain(model, name));
+  const account = (): Name => {
+    if (dice.percent(1)) return UNKNOWN;
+    return dice.pick(dice.percent(95) ? plain : names);
+  };
   const some = () => BigInt(dice.between(1, 400));
   const owner = dice.pick(OWNERS);
   const throwOf = dice.below(100);
@@ -62,12 +67,21 @@ function randomMove(dice: Dice, model: LedgerModel, now: Date): ModelMove {
   return useOfHold(dice, model, { capture: throwOf < 88, credit: account(), part: some() });
 }
 
+function isPlain(model: LedgerModel, name: Name): boolean {
+  const account = model.accounts.get(name);
+  return account?.main === 1n && account.currency === 'CNY' && account.state !== 'closed';
+}
+
 function useOfHold(
   dice: Dice,
   model: LedgerModel,
   { capture, credit, part }: { capture: boolean; credit: Name; part: bigint },
 ): ModelMove {
-  const hold = dice.percent(3) ? UNKNOWN : dice.pick([...model.holds.keys()]);
+  const all = [...model.holds.keys()];
+  const alive = all.filter((id) => (model.holds.get(id)?.remaining ?? 0n) > 0n);
+  const hold = dice.percent(2)
+    ? UNKNOWN
+    : dice.pick(alive.length > 0 && dice.percent(80) ? alive : all);
   const theirs = model.holds.get(hold)?.owner;
   const owner = dice.percent(95) ? theirs : 'somebody else';
   const options = {

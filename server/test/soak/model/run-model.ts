@@ -19,7 +19,7 @@ import {
 } from '../../../src/ledger/index.ts';
 import { verifyLedger } from '../../../src/ledger/verify.ts';
 import { openPlatform } from '../../../src/platforms/index.ts';
-import { FakeClock, seededRandom } from '../../support/fakes.ts';
+import { FakeClock } from '../../support/fakes.ts';
 import { Dice } from '../dice.ts';
 import { Violations } from '../violations.ts';
 import { answerText, postingText, refusalText } from './answer-text.ts';
@@ -94,8 +94,7 @@ class ModelRun {
   constructor(database: Database, seed: number) {
     this.#dice = new Dice(seed);
     this.#database = database;
-    const random = seededRandom(seed);
-    this.#ledger = openLedger({ database, clock: this.#clock, random });
+    this.#ledger = openLedger({ database, clock: this.#clock });
   }
 
   async open(): Promise<void> {
@@ -214,12 +213,13 @@ class ModelRun {
   }
 
   async #changeAccount(): Promise<void> {
-    const id = this.#dice.pick([...this.#model.accounts.keys()].slice(0, MEMBERS));
+    const members = [...this.#model.accounts].filter(([, { guarded }]) => guarded);
+    const [id] = this.#dice.pick(members);
     const account = this.#model.accounts.get(id);
     if (!account) throw new Error('the account is known');
     // Closing is for ever, so it is rare; overdrafts now and then.
-    const closing = this.#dice.percent(2);
-    const state = closing ? 'closed' : this.#dice.percent(50) ? 'open' : this.#dice.pick(STATES);
+    const closing = this.#dice.percent(5);
+    const state = closing ? 'closed' : this.#dice.percent(75) ? 'open' : this.#dice.pick(STATES);
     const limit = this.#dice.percent(30) ? BigInt(this.#dice.below(600)) : account.limit;
     const outcome = await changeAccount(this.#database.db, PLATFORM, accountId(id), {
       state,
@@ -229,6 +229,8 @@ class ModelRun {
     const refusal = refusalOfChange(account, state, limit);
     this.violations.equal(`change of account ${id}`, outcome.refusal?.code, refusal);
     if (!refusal) Object.assign(account, { state, limit });
+    const open = members.filter(([, each]) => each.state !== 'closed').length;
+    if (open < MEMBERS) await this.#open({ guarded: true });
   }
 
   async #expire(): Promise<void> {
