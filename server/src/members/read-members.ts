@@ -1,0 +1,36 @@
+import type { Db } from '../db/database.ts';
+import { AppError } from '../kernel/error.ts';
+import { memberNotFound } from './errors.ts';
+import { type Member, memberUuid } from './member.ts';
+import { selectMember, selectMembers } from './store.ts';
+
+/** One member by `mem_…`. Throws AppError: `member_not_found`. */
+export async function readMember(
+  { db }: { db: Db },
+  platformId: bigint,
+  id: string,
+): Promise<Member> {
+  const uuid = memberUuid(id);
+  const member = uuid && (await selectMember(db, platformId, uuid));
+  if (!member) throw new AppError(memberNotFound, { memberId: id });
+  return member;
+}
+
+/**
+ * Members in the order in which they were added, below the one whose id is `after`; with a reference, the one
+ * that has it. `next`: the id to go on after, when there are more.
+ */
+export async function listMembers(
+  { db }: { db: Db },
+  platformId: bigint,
+  filter: { reference?: string | undefined; after?: string | undefined; limit: number },
+): Promise<{ members: readonly Member[]; next: string | undefined }> {
+  const { reference, after, limit } = filter;
+  const found = await selectMembers(db, platformId, {
+    reference,
+    after: after === undefined ? undefined : memberUuid(after),
+    limit: limit + 1,
+  });
+  const members = found.slice(0, limit);
+  return { members, next: found.length > limit ? members.at(-1)?.id : undefined };
+}

@@ -1,0 +1,127 @@
+import {
+  CLOSED,
+  decodeCursor,
+  encodeCursor,
+  Id,
+  InstantOut,
+  Metadata,
+  MetadataOut,
+  Nullable,
+  Page,
+  PageQuery,
+  type Routes,
+  Text,
+  Type,
+} from '../http/schemas.ts';
+import { addMember, type MemberDeps } from './add-member.ts';
+import { changeMember } from './change-member.ts';
+import { memberNotFound, memberReferenceTaken } from './errors.ts';
+import { memberUuid } from './member.ts';
+import { listMembers, readMember } from './read-members.ts';
+
+const Reference = Text({ max: 64, examples: ['seller-1001'] });
+const Member = Type.Object({
+  id: Id('mem'),
+  kind: Type.Enum(['person', 'company', 'platform']),
+  name: Type.String(),
+  reference: Nullable(Type.String()),
+  metadata: MetadataOut,
+  createdAt: InstantOut,
+});
+const tags = ['members'];
+const params = Type.Object({ id: Id('mem') });
+
+/** Routes of members. */
+export const memberRoutes: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
+  await app.register(listAndAdd, { deps });
+  await app.register(readAndChange, { deps });
+};
+
+const listAndAdd: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
+  app.get(
+    '/v1/members',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listMembers',
+        summary: 'Members, in the order in which they were added 会员列表',
+        tags,
+        querystring: Type.Object({ ...PageQuery, reference: Type.Optional(Reference) }, CLOSED),
+        response: { 200: Page(Member) },
+      },
+    },
+    async ({ platformId, query }) => {
+      const { limit, cursor, reference } = query;
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, memberAt);
+      const { members, next } = await listMembers(deps, platformId, { reference, after, limit });
+      return { data: [...members], nextCursor: next === undefined ? null : encodeCursor([next]) };
+    },
+  );
+
+  app.post(
+    '/v1/members',
+    {
+      config: { scope: 'accounts:write', problems: [memberReferenceTaken] },
+      schema: {
+        operationId: 'addMember',
+        summary: 'Add a person or a company 添加会员',
+        tags,
+        body: Type.Object(
+          {
+            kind: Type.Enum(['person', 'company']),
+            name: Text({ max: 120 }),
+            reference: Type.Optional(Reference),
+            metadata: Type.Optional(Metadata),
+          },
+          CLOSED,
+        ),
+        response: { 201: Member },
+      },
+    },
+    async ({ platformId, body }, reply) =>
+      reply.code(201).send(await addMember(deps, platformId, body)),
+  );
+};
+
+const readAndChange: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
+  app.get(
+    '/v1/members/:id',
+    {
+      config: { scope: 'read', problems: [memberNotFound] },
+      schema: {
+        operationId: 'readMember',
+        summary: 'One member 会员',
+        tags,
+        params,
+        response: { 200: Member },
+      },
+    },
+    async ({ platformId, params }) => readMember(deps, platformId, params.id),
+  );
+
+  app.patch(
+    '/v1/members/:id',
+    {
+      config: { scope: 'accounts:write', problems: [memberNotFound, memberReferenceTaken] },
+      schema: {
+        operationId: 'changeMember',
+        summary: 'Change name, reference or metadata 修改会员',
+        tags,
+        params,
+        body: Type.Object(
+          {
+            name: Type.Optional(Text({ max: 120 })),
+            reference: Type.Optional(Nullable(Reference)),
+            metadata: Type.Optional(Metadata),
+          },
+          CLOSED,
+        ),
+        response: { 200: Member },
+      },
+    },
+    async ({ platformId, params, body }) => changeMember(deps, platformId, params.id, body),
+  );
+};
+
+const memberAt = ([id]: readonly string[]): string | undefined =>
+  id !== undefined && memberUuid(id) !== undefined ? id : undefined;
