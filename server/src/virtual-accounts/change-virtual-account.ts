@@ -1,0 +1,141 @@
+import type { Db } from '../db/database.ts';
+import { AppError } from '../kernel/error.ts';
+import {
+  type AccountState,
+  type ChangeRefusal,
+  changeAccount,
+  refusalErrors,
+} from '../ledger/index.ts';
+import { accountsByNumber, type NumberedFacts } from './directory.ts';
+import { accountNotEmpty, overdraftInUse, publicAccountRefused } from './errors.ts';
+import type { AccountDeps } from './open-main-account.ts';
+import { refuseTaken } from './open-virtual-account.ts';
+import { readVirtualAccount } from './read-virtual-accounts.ts';
+import { type AttributeChange, updateVirtualAccount } from './store.ts';
+import { isPublicKind, type VirtualAccount } from './virtual-account.ts';
+
+type Deps = Pick<AccountDeps, 'db' | 'clock'>;
+
+/**
+ * Changes name, reference code, metadata (as a whole) or overdraft limit, whichever is named, all or nothing.
+ * Throws AppError: `account_not_found`, `public_account_refused` (a limit for a public account),
+ * `account_closed`, `overdraft_in_use`, `reference_code_taken`.
+ */
+export async function changeVirtualAccount(
+  { db, clock }: Deps,
+  platformId: bigint,
+  number: string,
+  change: AttributeChange & { readonly overdraftLimit?: bigint | undefined },
+): Promise<VirtualAccount> {
+  const { overdraftLimit, ...attributes } = change;
+  const account = await findAccount(db, platformId, number);
+  if (overdraftLimit !== undefined) refusePublic(account);
+  try {
+    await db.transaction().execute(async (tx) => {
+      if (overdraftLimit !== undefined) {
+        const at = clock.now();
+        const outcome = await changeAccount(tx, platformId, account.accountId, {
+          overdraftLimit,
+          at,
+        });
+        if (outcome.refusal) throw changeError(number, outcome.refusal);
+      }
+      await updateVirtualAccount(tx, platformId, account.accountId, attributes);
+    });
+  } catch (error) {
+    refuseTaken(error, { referenceCode: change.referenceCode });
+    throw error;
+  }
+  return readVirtualAccount({ db }, platformId, number);
+}
+
+/** What an account is stopped for (停用): paying, being paid, or both. */
+export type StopSide = 'debit' | 'credit' | 'both';
+
+/**
+ * Stops an account for a side, beside whatever it is stopped for already. Throws AppError:
+ * `account_not_found`, `public_account_refused`, `account_closed`.
+ */
+export async function stopVirtualAccount(
+  deps: Deps,
+  platformId: bigint,
+  number: string,
+  { side }: { side: StopSide },
+): Promise<VirtualAccount> {
+  return changeState(deps, platformId, number, (now) => stopped(now, side));
+}
+
+/** Lifts all stops. Throws AppError: `account_not_found`, `account_closed`. */
+export async function reopenVirtualAccount(
+  deps: Deps,
+  platformId: bigint,
+  number: string,
+): Promise<VirtualAccount> {
+  return changeState(deps, platformId, number, () => 'open');
+}
+
+/**
+ * Closes an account (销户) for ever; its number is not given out again. Throws AppError: `account_not_found`,
+ * `public_account_refused` (the platform's own account too), `account_closed`, `account_not_empty`.
+ */
+export async function closeVirtualAccount(
+  deps: Deps,
+  platformId: bigint,
+  number: string,
+): Promise<VirtualAccount> {
+  const account = await findAccount(deps.db, platformId, number);
+  if (account.kind === 'platform') {
+    throw new AppError(publicAccountRefused, { account: number, accountKind: account.kind });
+  }
+  return changeState(deps, platformId, number, () => 'closed');
+}
+
+/** The state after a stop: stops add up. Closed stays as it is, and is refused by the ledger. */
+export function stopped(now: AccountState, side: StopSide): AccountState {
+  const debit = side !== 'credit' || now === 'debit_stopped' || now === 'stopped';
+  const credit = side !== 'debit' || now === 'credit_stopped' || now === 'stopped';
+  if (debit && credit) return 'stopped';
+  return debit ? 'debit_stopped' : 'credit_stopped';
+}
+
+async function changeState(
+  { db, clock }: Deps,
+  platformId: bigint,
+  number: string,
+  state: (now: AccountState) => AccountState,
+): Promise<VirtualAccount> {
+  const account = await findAccount(db, platformId, number);
+  refusePublic(account);
+  const change = { state, at: clock.now() };
+  const { refusal } = await changeAccount(db, platformId, account.accountId, change);
+  if (refusal) throw changeError(number, refusal);
+  return readVirtualAccount({ db }, platformId, number);
+}
+
+/** Deposits must always find suspense, and opening funds and fees their account: these never change state. */
+function refusePublic(account: NumberedFacts): void {
+  if (!isPublicKind(account.kind)) return;
+  throw new AppError(publicAccountRefused, {
+    account: account.number,
+    accountKind: account.kind,
+  });
+}
+
+async function findAccount(db: Db, platformId: bigint, number: string): Promise<NumberedFacts> {
+  const account = (await accountsByNumber(db, platformId, [number])).get(number);
+  if (account) return account;
+  throw new AppError(refusalErrors.account_not_found, { account: number });
+}
+
+function changeError(account: string, refusal: ChangeRefusal): AppError {
+  switch (refusal.code) {
+    case 'account_closed':
+      return new AppError(refusalErrors.account_closed, { account });
+    case 'account_not_empty': {
+      const { balance, held } = refusal;
+      return new AppError(accountNotEmpty, { account, balance, held });
+    }
+    case 'overdraft_in_use':
+      return new AppError(overdraftInUse, { account, needed: refusal.needed });
+  }
+}

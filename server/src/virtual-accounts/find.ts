@@ -1,0 +1,69 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { type AccountId, accountId } from '../ledger/index.ts';
+import { accountsByNumber, type NumberedFacts } from './directory.ts';
+
+/** An account that a deposit may be for, under one main account. */
+export interface FoundAccount {
+  readonly accountId: AccountId;
+  readonly number: string;
+}
+
+/** Virtual accounts by number, whatever main account they are under: look at `mainAccountId`. Set-based. */
+export async function findByNumbers(
+  db: Db,
+  platformId: bigint,
+  numbers: Iterable<string>,
+): Promise<ReadonlyMap<string, NumberedFacts>> {
+  return accountsByNumber(db, platformId, numbers);
+}
+
+/** Virtual accounts of a main account by reference code; codes that nobody has are left out. Set-based. */
+export async function findByReferenceCodes(
+  db: Db,
+  platformId: bigint,
+  { mainAccountId, referenceCodes }: { mainAccountId: bigint; referenceCodes: readonly string[] },
+): Promise<ReadonlyMap<string, FoundAccount>> {
+  if (referenceCodes.length === 0) return new Map();
+  const { rows } = await sql<{ code: string; accountId: bigint; number: string }>`
+    select reference_code as code, account_id as "accountId", number from virtual_account
+     where platform_id = ${platformId} and main_account_id = ${mainAccountId}
+       and reference_code = any (${[...referenceCodes]}::text[])`.execute(db);
+  return new Map(
+    rows.map(({ code, number, accountId: id }) => [code, { number, accountId: accountId(id) }]),
+  );
+}
+
+/** A member's binding of a bank account that it pays from. */
+export interface FoundPayer extends FoundAccount {
+  /** A UUID. */
+  readonly memberId: string;
+}
+
+/**
+ * Who has bound those bank accounts (normalised numbers), with the virtual account of that main account to
+ * which a deposit goes; by bank account. Several entries: several members have bound it, and it says nothing.
+ */
+export async function findByPayerAccounts(
+  db: Db,
+  platformId: bigint,
+  { mainAccountId, accountNumbers }: { mainAccountId: bigint; accountNumbers: readonly string[] },
+): Promise<ReadonlyMap<string, readonly FoundPayer[]>> {
+  if (accountNumbers.length === 0) return new Map();
+  const { rows } = await sql<{
+    payer: string;
+    memberId: string;
+    accountId: bigint;
+    number: string;
+  }>`
+    select p.account_number as payer, p.member_id as "memberId", p.account_id as "accountId", v.number
+      from payer_account p
+      join virtual_account v on v.platform_id = p.platform_id and v.account_id = p.account_id
+     where p.platform_id = ${platformId} and v.main_account_id = ${mainAccountId}
+       and p.account_number = any (${[...accountNumbers]}::text[])
+     order by p.account_number, p.member_id`.execute(db);
+  return Map.groupBy(
+    rows.map((row) => ({ ...row, accountId: accountId(row.accountId) })),
+    ({ payer }) => payer,
+  );
+}
