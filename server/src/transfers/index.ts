@@ -1,0 +1,27 @@
+/** Transfers, reversals, holds, batches, balances and statements (转账, 冻结, 对账单): the front door. */
+export { type BalanceClock, type BalanceView, readBalance } from './balance.ts';
+export {
+  type BatchItem,
+  type BatchItemResult,
+  type BatchMode,
+  type BatchResult,
+  MAX_BATCH_ITEMS,
+  submitBatch,
+} from './batch.ts';
+export * from './errors.ts';
+export { type Captured, captureHold, placeHold, releaseHold } from './hold.ts';
+export type { HoldAnswer, HoldView } from './hold-view.ts';
+export type { CaptureInput, HoldInput, ReleaseInput, TransferInput } from './moves.ts';
+export type { Period } from './period.ts';
+export { type HoldHistory, listHolds, readHold } from './read-holds.ts';
+export { listTransfers, readTransfer } from './read-transfers.ts';
+export { reverseTransfer } from './reverse.ts';
+export { readStatement, type Statement, type StatementLine } from './statement.ts';
+export {
+  isRepeatedRefusal,
+  type Mode,
+  type Submitted,
+  type TransferDeps,
+} from './submit.ts';
+export { transfer } from './transfer.ts';
+export type { SideView, TransferView } from './view.ts';

@@ -1,0 +1,84 @@
+import type { Db } from '../db/database.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { AppError } from '../kernel/error.ts';
+import {
+  type AcceptedAnswer,
+  type Answer,
+  accountId,
+  type Ledger,
+  type Move,
+  type RefusedAnswer,
+  refusalError,
+} from '../ledger/index.ts';
+import { accountsById } from '../virtual-accounts/index.ts';
+
+/** What the use cases of transfers and holds need. */
+export interface TransferDeps {
+  readonly db: Db;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+}
+
+/** Whether to do it, and under which request id, or to decide the same way and change nothing. */
+export type Mode =
+  | { readonly dryRun?: false; readonly requestId: string }
+  | { readonly dryRun: true };
+
+/** What a use case answers. `repeated`: this is the answer that the request got before. */
+export interface Submitted<T> {
+  readonly repeated: boolean;
+  readonly result: T;
+}
+
+/** Asks the ledger to do the moves, or what it would answer. `context` is part of what makes a repeat. */
+export function submitMoves(
+  { ledger }: Pick<TransferDeps, 'ledger'>,
+  platformId: bigint,
+  moves: readonly Move[],
+  { mode, context }: { mode: Mode; context?: string | undefined },
+): Promise<Answer> {
+  if (mode.dryRun) return ledger.preview({ platformId, moves, context });
+  return ledger.submit({ platformId, requestId: mode.requestId, moves, context });
+}
+
+/** The answer when the moves were done. Throws the AppError of the refusal otherwise. */
+export async function accepted(
+  { db }: Pick<TransferDeps, 'db'>,
+  platformId: bigint,
+  answer: Answer,
+): Promise<AcceptedAnswer> {
+  if (answer.accepted) return answer;
+  throw await errorOf({ db }, platformId, answer);
+}
+
+/** Refusals that were given before, by the error that says them again. */
+const repeatedRefusals = new WeakSet<Error>();
+
+/** True for a refusal that repeats the answer of an earlier request: edges mark those. */
+export function isRepeatedRefusal(error: unknown): boolean {
+  return error instanceof AppError && repeatedRefusals.has(error);
+}
+
+/** The error of a refusal, with the numbers of its accounts: facts that never change, so it can be repeated. */
+export async function errorOf(
+  { db }: Pick<TransferDeps, 'db'>,
+  platformId: bigint,
+  { refusal, repeated }: Pick<RefusedAnswer, 'refusal' | 'repeated'>,
+): Promise<AppError> {
+  const { account, debit, credit } = {
+    account: undefined,
+    debit: undefined,
+    credit: undefined,
+    ...refusal,
+  };
+  const ids = [account, debit, credit].filter((each) => typeof each === 'bigint').map(accountId);
+  const accounts = await accountsById(db, platformId, ids);
+  const error = refusalError(refusal, (id) => accounts.get(accountId(id))?.number);
+  return markRepeated(error, repeated);
+}
+
+/** Notes that an error repeats an earlier answer. */
+export function markRepeated(error: AppError, repeated: boolean): AppError {
+  if (repeated) repeatedRefusals.add(error);
+  return error;
+}
