@@ -31,7 +31,9 @@ export function parseDecimal(
 export function formatDecimal(minorUnits: bigint, code: Currency): string {
   const decimals = decimalsOf(code);
   const sign = minorUnits < 0n ? '-' : '';
-  const digits = (minorUnits < 0n ? -minorUnits : minorUnits).toString().padStart(decimals + 1, '0');
+  const digits = (minorUnits < 0n ? -minorUnits : minorUnits)
+    .toString()
+    .padStart(decimals + 1, '0');
   if (decimals === 0) return sign + digits;
   return `${sign}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }

@@ -44,7 +44,8 @@ export function textId(prefix: string, uuid: string): string {
 
 /** The UUID behind a text id of that prefix; undefined when the text is not one. */
 export function uuidOf(prefix: string, text: string): string | undefined {
-  if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 1 + UUID_DIGITS) return undefined;
+  if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 1 + UUID_DIGITS)
+    return undefined;
   const value = fromBase32(text.slice(prefix.length + 1));
   if (value === undefined || value >> 128n !== 0n) return undefined;
   return UUID.parse(value.toString(16).padStart(32, '0')).toString();
@@ -57,7 +58,8 @@ export function textMoveId(prefix: string, id: bigint): string {
 
 /** The number behind such a text; undefined when the text is not one. */
 export function moveIdOf(prefix: string, text: string): bigint | undefined {
-  if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 1 + MOVE_DIGITS) return undefined;
+  if (!text.startsWith(`${prefix}_`) || text.length !== prefix.length + 1 + MOVE_DIGITS)
+    return undefined;
   const value = fromBase32(text.slice(prefix.length + 1));
   return value !== undefined && value < 1n << 53n ? value : undefined;
 }

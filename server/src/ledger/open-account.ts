@@ -15,8 +15,8 @@ export interface NewAccount {
 }
 
 /**
- * Opens a ledger account, empty, and gives its id: the next one of the platform. Two openings at once queue
- * up on the platform's row, so that ids have no gaps.
+ * Opens a ledger account, empty, and gives its id: the next one of the platform. `tx` is a transaction: two
+ * openings at once queue up on the platform's row until it ends, so that ids have no gaps.
  */
 export async function openAccount(
   tx: Db,

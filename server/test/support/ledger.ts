@@ -44,13 +44,15 @@ export async function ledgerBench(
   const another = () => openLedger({ database, clock });
   const ledger = another();
   const account = (guarded: boolean, overdraftLimit = 0n) =>
-    openAccount(database.db, platformId, {
-      account: {
-        ...{ mainAccountId: 1n, purpose: 'test', currency: currency('CNY') },
-        ...{ guarded, overdraftLimit },
-      },
-      openedAt: clock.now(),
-    });
+    database.db.transaction().execute((tx) =>
+      openAccount(tx, platformId, {
+        account: {
+          ...{ mainAccountId: 1n, purpose: 'test', currency: currency('CNY') },
+          ...{ guarded, overdraftLimit },
+        },
+        openedAt: clock.now(),
+      }),
+    );
   const bank = await account(false);
   const open: LedgerBench['open'] = async ({ available = 0n, overdraftLimit = 0n } = {}) => {
     const id = await account(true, overdraftLimit);
