@@ -9,7 +9,7 @@ import { type Clock, systemClock } from './kernel/clock.ts';
 import { type NewUuid, uuidGenerator } from './kernel/id.ts';
 import { type Random, systemRandom } from './kernel/random.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
-import type { Logger } from './logging.ts';
+import { type Logger, openLog } from './logging.ts';
 import { memberRoutes } from './members/routes.ts';
 import { type Authenticator, openAuthenticator } from './platforms/index.ts';
 import { platformRoutes } from './platforms/routes.ts';
@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly batchConnections?: number;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Work as the owner of the tables, and connect to nothing before it is needed. */
+  readonly asOwner?: boolean;
 }
 
 /** Everything that use cases and routes need. */
@@ -49,14 +51,14 @@ export interface App {
 /** Wires the modules on a database. */
 export async function openApp(options: AppOptions): Promise<App> {
   const { url, log, clock = systemClock, random = systemRandom } = options;
-  const { connections = 10, batchConnections = 8 } = options;
+  const { connections = 10, batchConnections = 8, asOwner = false } = options;
   const database = await openDatabase({
-    ...{ url, connections, batchConnections },
+    ...{ url, connections, batchConnections, asOwner },
     onError: (error) => log.warn({ err: error }, 'a connection to the database broke'),
   });
   const { db } = database;
   const metrics = openMetrics();
-  const ledger = metrics.measured(openLedger({ database, clock, random }));
+  const ledger = metrics.measured(openLedger({ database, clock, observe: metrics.batch }));
   const newUuid = uuidGenerator(clock, random);
   const authenticator = openAuthenticator({ db, clock });
   const background: Background[] = [];
@@ -99,4 +101,17 @@ async function hasTables({ db }: Database): Promise<boolean> {
     db,
   );
   return rows[0]?.ready === true;
+}
+
+/** The API document (OpenAPI 3.1) of all routes, as JSON text: `docs/reference/openapi.json`. No database needed. */
+export async function buildOpenApiDocument(): Promise<string> {
+  const log = openLog({ level: 'silent' });
+  const app = await openApp({ url: 'postgresql://127.0.0.1:1/nowhere', log, asOwner: true });
+  const http = await buildHttp(app);
+  try {
+    return `${JSON.stringify(http.swagger(), undefined, 2)}\n`;
+  } finally {
+    await http.close();
+    await app.close();
+  }
 }

@@ -1,5 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogLevel } from './config.ts';
+import { recordOf } from './http/record.ts';
 
 export type { Logger } from 'pino';
 
@@ -52,8 +53,10 @@ export function openLog(options: {
 function shortLines(stream: DestinationStream): DestinationStream {
   return {
     write: (line) => {
-      const { time, level, msg, err, ...fields }: Record<string, unknown> = JSON.parse(line);
-      const stack: unknown = Reflect.get(Object(err), 'stack');
+      const { time, level, msg, err, ...fields }: Record<string, unknown> = recordOf(
+        JSON.parse(line),
+      );
+      const stack: unknown = recordOf(err)['stack'];
       const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
       const word = LEVELS[Number(level)] ?? 'log';
       const text = `${String(time).slice(11, 19)} ${word} ${String(msg)}${rest.join('')}\n`;

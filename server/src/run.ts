@@ -1,4 +1,5 @@
 import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
 import { openLog } from './logging.ts';
 import { PortTaken, type Running, serve } from './serve.ts';
@@ -66,7 +67,9 @@ function textOf(error: unknown): string {
   if (error instanceof ConfigurationError || error instanceof PortTaken) return error.message;
   if (error instanceof AppError) {
     const { title, remedy } = error.definition;
-    const facts = Object.entries(error.facts).map(([name, value]) => `  ${name}: ${String(value)}`);
+    const facts = Object.entries(recordOf(error.facts)).map(
+      ([name, value]) => `  ${name}: ${String(value)}`,
+    );
     return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,5 +1,6 @@
 import type { FieldError } from '../kernel/error.ts';
 import { LIMITS } from './limits.ts';
+import { recordOf } from './record.ts';
 
 /** What the validator says: a keyword of JSON Schema that a value does not meet. */
 export interface SchemaError {
@@ -42,22 +43,26 @@ function tell(error: SchemaError, schema: unknown): FieldError[] {
       return texts(params['requiredProperties'])
         .filter((name) => name in propertiesOf(rule))
         .map((name) => ({ pointer: `${at}/${escaped(name)}`, detail: `is required` }));
-    case 'additionalProperties': {
-      const allowed = Object.keys(propertiesOf(rule));
-      const detail =
-        allowed.length > 0
-          ? `is not a field here: allowed are ${allowed.join(', ')}`
-          : 'is not allowed here';
+    case 'boolean': {
+      // One for each field that is too many; the keyword of its parent says the same again.
+      const parent = resolve(schema, error.schemaPath.replace(/\/additionalProperties$/, ''));
+      return [{ pointer: at, detail: notAField(parent) }];
+    }
+    case 'additionalProperties':
       return texts(params['additionalProperties']).map((name) => ({
         pointer: `${at}/${escaped(name)}`,
-        detail,
+        detail: notAField(rule),
       }));
-    }
-    case 'boolean':
-      return []; // said again by additionalProperties
     default:
       return [{ pointer: at, detail: detailOf(error, rule) }];
   }
+}
+
+function notAField(rule: unknown): string {
+  const allowed = Object.keys(propertiesOf(rule));
+  return allowed.length > 0
+    ? `is not a field here: allowed are ${allowed.join(', ')}`
+    : 'is not allowed here';
 }
 
 function detailOf({ keyword, params, message }: SchemaError, rule: unknown): string {
@@ -94,16 +99,15 @@ function detailOf({ keyword, params, message }: SchemaError, rule: unknown): str
 }
 
 function patternDetail(params: Readonly<Record<string, unknown>>, rule: unknown): string {
-  const pattern = params['pattern'] ?? Reflect.get(Object(rule), 'pattern');
-  const description = Reflect.get(Object(rule), 'description');
+  const { pattern: own, description, examples } = recordOf(rule);
+  const pattern = params['pattern'] ?? own;
   if (typeof pattern === 'string' && pattern.includes('\\p{Cc}')) {
     return 'must not contain control characters or broken Unicode';
   }
   if (typeof description === 'string') return `must be: ${description}`;
-  const examples = texts(Reflect.get(Object(rule), 'examples'));
-  const example = examples.length > 0 ? `, such as ${examples[0]}` : '';
-  if (params['format'] !== undefined)
-    return `must be a valid ${String(params['format'])}${example}`;
+  const [first] = texts(examples);
+  const example = first === undefined ? '' : `, such as ${first}`;
+  if (typeof params['format'] === 'string') return `must be a valid ${params['format']}${example}`;
   return `must match ${String(pattern)}${example}`;
 }
 
@@ -151,15 +155,16 @@ function texts(value: unknown): string[] {
 }
 
 function propertiesOf(rule: unknown): Record<string, unknown> {
-  const properties: unknown = Reflect.get(Object(rule), 'properties');
-  return Object(properties);
+  return recordOf(recordOf(rule)['properties']);
 }
 
 /** The schema at a path such as `#/properties/amount`. */
 function resolve(schema: unknown, path: string): unknown {
   let found = schema;
   for (const step of path.split('/').slice(1)) {
-    found = Reflect.get(Object(found), step.replaceAll('~1', '/').replaceAll('~0', '~'));
+    found = Array.isArray(found)
+      ? found[Number(step)]
+      : recordOf(found)[step.replaceAll('~1', '/').replaceAll('~0', '~')];
   }
   return found;
 }

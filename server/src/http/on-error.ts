@@ -51,12 +51,17 @@ export function sendProblem(
 }
 
 function asAppError(thrown: unknown, request: FastifyRequest): AppError {
-  if (thrown instanceof AppError) return thrown;
+  if (isAppError(thrown)) return thrown;
   if (isUnavailable(thrown)) {
     const facts = { retryAfterSeconds: LIMITS.retryAfterSeconds };
     return new AppError(databaseUnavailable, facts, { cause: thrown });
   }
   return fastifyError(thrown, request) ?? new AppError(internalError, {}, { cause: thrown });
+}
+
+/** Facts are read as unknowns, whatever the definition says they are. */
+function isAppError(thrown: unknown): thrown is AppError {
+  return thrown instanceof AppError;
 }
 
 /** Fastify's own complaints about a request. */

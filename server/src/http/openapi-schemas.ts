@@ -1,10 +1,7 @@
+import { isRecord } from './record.ts';
+
 /** Anything that JSON can say. */
 export type Json = unknown;
-
-/** True for an object that is no list. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Titles that name a schema: one word, as types are named. */
 const TYPE_NAME = /^[A-Z][A-Za-z]+$/;

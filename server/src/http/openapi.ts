@@ -2,8 +2,9 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { ErrorDefinition } from '../kernel/error.ts';
 import { docsRoutes } from './docs-page.ts';
-import { hoistTitled, isRecord, type Json } from './openapi-schemas.ts';
+import { hoistTitled, type Json } from './openapi-schemas.ts';
 import { STATUS_OF } from './problem.ts';
+import { isRecord, recordOf } from './record.ts';
 import { Problem } from './schemas.ts';
 
 const DESCRIPTION = `Guanjia (管家) keeps virtual accounts for platforms on one real bank account.
@@ -73,8 +74,8 @@ function finish<Document>(
   const copy: unknown = JSON.parse(JSON.stringify(document));
   if (!isRecord(copy)) return document;
   const schemas: Record<string, Json> = { Problem: JSON.parse(JSON.stringify(Problem)) };
-  for (const path of Object.values(Object(copy['paths']))) {
-    for (const operation of Object.values(Object(path)).filter(isRecord)) {
+  for (const path of Object.values(recordOf(copy['paths']))) {
+    for (const operation of Object.values(recordOf(path)).filter(isRecord)) {
       optionalWhenDefaulted(operation);
       addProblems(operation, problems.get(String(operation['operationId'])) ?? []);
     }
@@ -87,8 +88,9 @@ function finish<Document>(
 
 /** A field with a default is asked for in code, and optional on the wire. */
 function optionalWhenDefaulted(operation: Record<string, unknown>): void {
-  for (const parameter of Object.values(Object(operation['parameters'])).filter(isRecord)) {
-    if (Object(parameter['schema']).default !== undefined) parameter['required'] = false;
+  const parameters = operation['parameters'];
+  for (const parameter of Array.isArray(parameters) ? parameters.filter(isRecord) : []) {
+    if (recordOf(parameter['schema'])['default'] !== undefined) parameter['required'] = false;
   }
 }
 

@@ -49,6 +49,8 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
+    // Addresses that the router cannot read.
+    frameworkErrors: answerErrors(log),
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.server.maxConnections = LIMITS.connections;
 

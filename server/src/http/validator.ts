@@ -5,6 +5,7 @@ import { Settings } from 'typebox/system';
 import { AppError } from '../kernel/error.ts';
 import { invalidRequest } from './errors.ts';
 import { fieldErrors } from './field-errors.ts';
+import { recordOf } from './record.ts';
 
 // Enough for the alternatives of a union to be told apart; the answer names fewer.
 Settings.Set({ maxErrors: 64 });
@@ -26,14 +27,12 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
 
 /** Reads the fields of a query that are numbers or booleans from their text. */
 function queryReader(schema: TSchema): (query: unknown) => unknown {
-  const properties: unknown = Reflect.get(schema, 'properties');
-  const fields = Object.entries(Object(properties)).map(([name, field]) => ({
-    name,
-    type: Reflect.get(Object(field), 'type') as unknown,
-    fallback: Reflect.get(Object(field), 'default') as unknown,
-  }));
+  const fields = Object.entries(recordOf(recordOf(schema)['properties'])).map(([name, field]) => {
+    const { type, default: fallback } = recordOf(field);
+    return { name, type, fallback };
+  });
   return (query) => {
-    const values: Record<string, unknown> = { ...Object(query) };
+    const values: Record<string, unknown> = { ...recordOf(query) };
     for (const { name, type, fallback } of fields) {
       const text = values[name];
       if (text === undefined) {

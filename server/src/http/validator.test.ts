@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest';
+import { AppError } from '../kernel/error.ts';
+import {
+  AccountNumber,
+  AmountIn,
+  CLOSED,
+  DryRunQuery,
+  InstantIn,
+  IsoDate,
+  Metadata,
+  Nullable,
+  PageQuery,
+  Text,
+  Type,
+} from './schemas.ts';
+import { compileValidator } from './validator.ts';
+
+type Schema = Parameters<typeof compileValidator>[0]['schema'];
+
+/** What the validator says is wrong; undefined when nothing is. */
+function wrong(schema: Schema, value: unknown, httpPart = 'body'): unknown {
+  const result = compileValidator({ schema, httpPart, method: 'POST', url: '/' })(value);
+  const error = typeof result === 'object' && 'error' in result ? result.error : undefined;
+  return error instanceof AppError ? error.facts['errors'] : error;
+}
+
+/** What arrives at the route. */
+function read(schema: Schema, value: unknown): unknown {
+  const result = compileValidator({ schema, httpPart: 'querystring', method: 'GET', url: '/' })(
+    value,
+  );
+  return typeof result === 'object' && 'value' in result ? result.value : result;
+}
+
+const Transfer = Type.Object(
+  { debitAccount: AccountNumber, amount: AmountIn, memo: Type.Optional(Text({ max: 5 })) },
+  CLOSED,
+);
+const debitAccount = '8888800000000000017';
+
+test('what is well-formed passes as it is', () => {
+  expect(wrong(Transfer, { debitAccount, amount: 1 })).toBeUndefined();
+  expect(
+    wrong(Transfer, { debitAccount, amount: Number.MAX_SAFE_INTEGER, memo: '备注😀' }),
+  ).toBeUndefined();
+});
+
+test.each([
+  [0, 'must be at least 1'],
+  [-5, 'must be at least 1'],
+  [1.5, 'must be an integer'],
+  ['1', 'must be an integer'],
+  [true, 'must be an integer'],
+  [null, 'must be an integer'],
+  [2 ** 53, 'must be at most 9007199254740991'],
+])('an amount of %s is refused where it is', (amount, detail) => {
+  expect(wrong(Transfer, { debitAccount, amount })).toEqual([{ pointer: '/amount', detail }]);
+});
+
+test('everything that is wrong is said at once, with what is allowed', () => {
+  expect(wrong(Transfer, { debitAccount: '123', memo: 'a\u0007', other: 1 })).toEqual([
+    { pointer: '/amount', detail: 'is required' },
+    { pointer: '/other', detail: 'is not a field here: allowed are debitAccount, amount, memo' },
+    { pointer: '/debitAccount', detail: 'must be: 19 digits' },
+    { pointer: '/memo', detail: 'must not contain control characters or broken Unicode' },
+  ]);
+  expect(wrong(Transfer, [])).toEqual([{ pointer: '', detail: 'must be an object' }]);
+});
+
+test('lone surrogates and long text are refused; length counts characters', () => {
+  const detail = 'must not contain control characters or broken Unicode';
+  expect(wrong(Text({ max: 5 }), 'a\ud800')).toEqual([{ pointer: '', detail }]);
+  expect(wrong(Text({ max: 5 }), '😀😀😀😀😀')).toBeUndefined();
+  expect(wrong(Text({ max: 5 }), '123456')).toEqual([
+    { pointer: '', detail: 'must have at most 5 characters' },
+  ]);
+});
+
+test('of a union, only the alternative that was chosen is spoken of', () => {
+  const Item = Type.Union([
+    Type.Object({ type: Type.Literal('transfer'), amount: AmountIn }, CLOSED),
+    Type.Object({ type: Type.Literal('hold'), reason: Text({ max: 9 }) }, CLOSED),
+  ]);
+  const Batch = Type.Object({ items: Type.Array(Item, { minItems: 1, maxItems: 3 }) }, CLOSED);
+  expect(
+    wrong(Batch, {
+      items: [
+        { type: 'hold', reason: 'x' },
+        { type: 'transfer', amount: 0 },
+      ],
+    }),
+  ).toEqual([{ pointer: '/items/1/amount', detail: 'must be at least 1' }]);
+  expect(wrong(Batch, { items: [{ type: 'gift' }] })).toEqual([
+    { pointer: '/items/0/type', detail: 'must be one of transfer, hold' },
+  ]);
+  expect(wrong(Batch, { items: [] })).toEqual([
+    { pointer: '/items', detail: 'must have at least 1 items' },
+  ]);
+});
+
+test('instants need an offset and must exist, dates too', () => {
+  expect(wrong(InstantIn, '2026-11-23T08:30:00.123+08:00')).toBeUndefined();
+  for (const text of ['2026-11-23T08:30:00', '2026-02-30T00:00:00Z', '2026-11-23', 'now'])
+    expect(wrong(InstantIn, text), text).toHaveLength(1);
+  expect(wrong(IsoDate, '2024-02-29')).toBeUndefined();
+  for (const text of ['2026-02-29', '20260228', '2026-2-8'])
+    expect(wrong(IsoDate, text), text).toBeDefined();
+});
+
+test('metadata is bounded in keys, in key length and in value length', () => {
+  const many = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 'v']));
+  expect(wrong(Metadata, many(50))).toBeUndefined();
+  expect(wrong(Metadata, many(51))).toEqual([
+    { pointer: '', detail: 'must have at most 50 fields' },
+  ]);
+  expect(wrong(Metadata, { ['k'.repeat(41)]: 'v' })).toHaveLength(1);
+  expect(wrong(Metadata, { k: 'v'.repeat(501) })).toEqual([
+    { pointer: '/k', detail: 'must have at most 500 characters' },
+  ]);
+  expect(wrong(Metadata, { k: 1 })).toEqual([{ pointer: '/k', detail: 'must be a string' }]);
+});
+
+test('something nullable takes null and its own type only', () => {
+  expect(wrong(Nullable(AccountNumber), null)).toBeUndefined();
+  expect(wrong(Nullable(AccountNumber), debitAccount)).toBeUndefined();
+  expect(wrong(Nullable(AccountNumber), 5)).toEqual([
+    { pointer: '', detail: 'must be a string or null' },
+  ]);
+});
+
+test('a query is read from text; nothing else is taken for a number or a boolean', () => {
+  const Query = Type.Object({ ...PageQuery, number: Type.Optional(Type.String()) }, CLOSED);
+  expect(read(Query, {})).toEqual({ limit: 50 });
+  expect(read(Query, { limit: '7', number: '0012' })).toEqual({ limit: 7, number: '0012' });
+  expect(read(DryRunQuery, { dryRun: 'true' })).toEqual({ dryRun: true });
+  expect(wrong(Query, { limit: '1e3' }, 'querystring')).toEqual([
+    { pointer: 'query/limit', detail: 'must be an integer' },
+  ]);
+  expect(wrong(Query, { limit: '0' }, 'querystring')).toEqual([
+    { pointer: 'query/limit', detail: 'must be at least 1' },
+  ]);
+  expect(wrong(Query, { limit: ['1', '2'] }, 'querystring')).toHaveLength(1);
+  expect(wrong(DryRunQuery, { dryRun: 'yes' }, 'querystring')).toEqual([
+    { pointer: 'query/dryRun', detail: 'must be a boolean' },
+  ]);
+  expect(wrong(Type.Object({ amount: AmountIn }), { amount: '5' })).toHaveLength(1);
+});
+
+test('a hopeless body is answered with a bounded list', () => {
+  const body = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`field${i}`, 1]));
+  expect(wrong(Transfer, body)).toHaveLength(20);
+});
