@@ -1,7 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { type App, buildHttp, openApp } from './app.ts';
 import type { Config } from './config.ts';
-import { startEmbedded } from './db/embedded/index.ts';
+import { prepareDataDir, startEmbedded } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { LIMITS } from './http/limits.ts';
 import type { Server } from './http/server.ts';
@@ -41,7 +40,7 @@ export async function serve(config: Config, log: Logger): Promise<Running> {
     for (const stop of started.splice(0).reverse()) await stop();
   };
   try {
-    await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+    await prepareDataDir(config.dataDir);
     const database = await startDatabase(config, log);
     started.push(() => database.stop());
     for (const { name } of await migrate(database.adminUrl))
