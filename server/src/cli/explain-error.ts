@@ -1,0 +1,131 @@
+import { CommanderError } from 'commander';
+import { ConfigurationError } from '../config.ts';
+import { isUnavailable } from '../db/database.ts';
+import { AppError, type Facts } from '../kernel/error.ts';
+import { CliError } from './cli-error.ts';
+import { moneyWithCurrency } from './output.ts';
+
+/** What a failure is to the one who called: lines for people, a document for programs, and the exit code. */
+export interface Explained {
+  readonly text: string;
+  readonly document: { readonly error: Readonly<Record<string, unknown>> };
+  readonly exitCode: number;
+}
+
+/** Ended well; did not; was typed wrong. */
+export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Lines that belong below the one that says what is wrong: too long for it. */
+const BELOW = ['lastLines', 'logFile'];
+
+/** Facts that are sentences already. */
+const SENTENCES = ['reason', 'errors'];
+
+/** The currency of the amounts in an error's facts, where the command knows it. */
+const currencies = new WeakMap<Error, string>();
+
+/** Does the work; should it fail, amounts are told in this currency. */
+export async function inCurrency<T>(currency: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error) currencies.set(error, currency);
+    throw error;
+  }
+}
+
+/** Says a failure in one line with its code, what it was about, and what is allowed or to be done. */
+export function explain(error: unknown, { debug = false } = {}): Explained {
+  const explained = explainKnown(error);
+  if (!debug || !(error instanceof Error) || !error.stack) return explained;
+  return { ...explained, text: `${explained.text}${error.stack}\n` };
+}
+
+function explainKnown(error: unknown): Explained {
+  if (isAppError(error)) return explainAppError(error);
+  if (error instanceof CommanderError) {
+    const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ');
+    return said('usage', `${message} (guanjia --help says how)`, EXIT.usage);
+  }
+  if (error instanceof CliError) {
+    return said(error.code, error.message, error.usage ? EXIT.usage : EXIT.failed);
+  }
+  const message = error instanceof Error ? messageOf(error) : String(error);
+  if (error instanceof ConfigurationError)
+    return said('configuration_invalid', message, EXIT.failed);
+  if (isUnavailable(error)) {
+    return said('database_unavailable', `the database cannot be reached: ${message}`, EXIT.failed);
+  }
+  return said('failed', message, EXIT.failed);
+}
+
+function said(code: string, message: string, exitCode: number): Explained {
+  const text = `guanjia: ${code}: ${message}\n`;
+  return { text, document: { error: { code, message } }, exitCode };
+}
+
+/** Errors of connections to several addresses at once have no message of their own. */
+function messageOf(error: Error): string {
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  const messages = causes.map((each) => (each instanceof Error ? each.message : String(each)));
+  return error.message || messages.join('; ') || error.name;
+}
+
+// Narrows to facts that are unknown, where `instanceof` would say any.
+function isAppError(error: unknown): error is AppError {
+  return error instanceof AppError;
+}
+
+function explainAppError(error: AppError): Explained {
+  const { code, title, remedy } = error.definition;
+  const beside = Object.entries(error.facts).filter(([name]) => !BELOW.includes(name));
+  const words = factsInWords(Object.fromEntries(beside), currencies.get(error));
+  const about = words === '' ? '' : ` (${words})`;
+  const below = BELOW.flatMap((name) => linesOf(error.facts[name]));
+  const lines = [
+    `guanjia: ${code}: ${title.en}${about}. ${remedy.en}`,
+    ...below.map((line) => `  ${line}`),
+  ];
+  return {
+    text: `${lines.join('\n')}\n`,
+    document: {
+      error: { code, title: title.en, titles: title, remedy: remedy.en, ...error.facts },
+    },
+    exitCode: EXIT.failed,
+  };
+}
+
+/** Facts as a person says them: "account 8888…, shortfall 12.30 CNY". */
+export function factsInWords(facts: Facts, currency: string | undefined): string {
+  return Object.entries(facts)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${inWords(name)}${valueInWords(value, currency)}`)
+    .join(', ');
+}
+
+function valueInWords(value: unknown, currency: string | undefined): string {
+  if (typeof value === 'bigint') {
+    return currency === undefined ? `${value} minor units` : moneyWithCurrency(value, currency);
+  }
+  if (Array.isArray(value)) {
+    return value.map((each: unknown) => valueInWords(each, currency)).join('; ');
+  }
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'object' && value !== null) {
+    return Object.values(value)
+      .map((each: unknown) => valueInWords(each, currency))
+      .join(' ');
+  }
+  return String(value).replace(/\.$/, '');
+}
+
+/** bookingDate: "booking date ". What speaks for itself is not named. */
+function inWords(name: string): string {
+  if (SENTENCES.includes(name)) return '';
+  return `${name} `.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function linesOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.map(String);
+  return typeof value === 'string' ? [value] : [];
+}

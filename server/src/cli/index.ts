@@ -1,0 +1,2 @@
+/** The command line: the front door. */
+export { buildProgram } from './program.ts';

@@ -1,0 +1,10 @@
+/** The command `guanjia` (bin/guanjia.js): what there is to do without writing a program. */
+import { processTerminal } from './output.ts';
+import { runCommandLine } from './program.ts';
+
+// A reader that has read enough (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+process.exitCode = await runCommandLine(process.argv.slice(2), { terminal: processTerminal });
