@@ -32,43 +32,41 @@ export interface BatchTransaction {
   rollback(): Promise<void>;
 }
 
-/** Runs `work` in one transaction on a connection of its own; `work` ends with `commit` or `rollback`. */
-export async function inTransaction<T>(
-  pool: Database['batches'],
-  work: (tx: BatchTransaction) => Promise<T>,
-): Promise<T> {
-  let client: pg.PoolClient;
+/** Takes a pipelined connection. Throws BatchFailure when there is none to be had. */
+export async function takeConnection(pool: Database['batches']): Promise<pg.PoolClient> {
   try {
-    client = await pool.connect();
+    return await pool.connect();
   } catch (error) {
     throw new BatchFailure(error, false);
   }
-  try {
-    const result = await work(transactionOn(client));
-    client.release();
-    return result;
-  } catch (error) {
-    const failure = error instanceof BatchFailure ? error : new BatchFailure(error, false);
-    await giveBack(client, failure);
-    throw failure;
-  }
 }
 
-/** A connection is used again after a plain refusal of PostgreSQL, once its transaction is over. */
-async function giveBack(client: pg.PoolClient, failure: BatchFailure): Promise<void> {
+/**
+ * Gives a connection back after `failure`, or after none. It is used again after a plain refusal of
+ * PostgreSQL, once its transaction is over; after anything else it is ended.
+ */
+export async function giveBack(client: pg.PoolClient, failure?: BatchFailure): Promise<void> {
   try {
-    if (!isRefusedByServer(failure.cause)) throw failure;
-    await client.query('rollback');
+    if (failure) {
+      if (!isRefusedByServer(failure.cause)) throw failure;
+      await client.query('rollback');
+    }
     client.release();
   } catch {
     client.release(failure);
   }
 }
 
-function transactionOn(client: pg.PoolClient): BatchTransaction {
-  const begin = client.query('begin');
+/** What was thrown, as a BatchFailure: nothing was committed unless it says otherwise. */
+export function asBatchFailure(error: unknown): BatchFailure {
+  return error instanceof BatchFailure ? error : new BatchFailure(error, false);
+}
+
+/** Begins a transaction; statements may be sent behind the commit of the one before it. */
+export function begin(client: pg.PoolClient): BatchTransaction {
+  const begun = client.query('begin');
   // Its failure shows in the statement after it; unobserved it would end the process.
-  begin.catch(() => {});
+  begun.catch(() => {});
   const send = async ({ name, text, values }: Statement): Promise<unknown[][]> => {
     const query = { name, text, values: [...values], rowMode: 'array' as const };
     const { rows } = await client.query<unknown[]>(query);
@@ -76,7 +74,7 @@ function transactionOn(client: pg.PoolClient): BatchTransaction {
   };
   const commit = async (pending: readonly Promise<unknown>[]): Promise<void> => {
     const committed = client.query('commit');
-    const results = await Promise.allSettled([begin, ...pending, committed]);
+    const results = await Promise.allSettled([begun, ...pending, committed]);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw new BatchFailure(failed.reason, mayHaveCommitted(results));
     const { command } = await committed;

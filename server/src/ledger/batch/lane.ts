@@ -1,10 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import { brokenUnique, isTransient, isUnavailable } from '../../db/database.ts';
 import { AppError, type ErrorDefinition } from '../../kernel/error.ts';
 import type { Answer } from '../core/outcome.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../errors.ts';
-import { BatchFailure } from './connection.ts';
-import { type BatchDeps, DayClosed, runBatch, type Work } from './run-batch.ts';
+import { asBatchFailure, type BatchFailure, giveBack, takeConnection } from './connection.ts';
+import {
+  type BatchDeps,
+  DayClosed,
+  runBatch,
+  type StartedBatch,
+  startBatch,
+  type Work,
+} from './run-batch.ts';
 
 export interface LaneLimits {
   /** Moves in one batch; a submission is never divided. */
@@ -20,6 +28,19 @@ const MAX_ATTEMPTS_WITHOUT_DATABASE = 5;
 const FIRST_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 500;
 const RETRY_AFTER_SECONDS = 1;
+
+/** So many waiting moves are worth a batch of their own before the last one has committed. */
+const EAGER_MOVES = 512;
+
+interface Started {
+  readonly waiting: readonly Waiting[];
+  readonly batch: StartedBatch;
+}
+
+interface Failed {
+  readonly batch: readonly Waiting[];
+  readonly failure: BatchFailure;
+}
 
 interface Waiting {
   readonly work: Work;
@@ -65,8 +86,49 @@ export class Lane {
   async #run(): Promise<void> {
     // Let what arrives in this turn of the event loop join the batch.
     await new Promise(setImmediate);
-    while (this.#waiting.length > 0) await this.#commit(this.#takeBatch());
+    while (this.#waiting.length > 0) {
+      const failed = await this.#runOnOneConnection();
+      for (const { batch, failure } of failed) await this.#settle(batch, failure);
+    }
     this.#running = undefined;
+  }
+
+  /**
+   * Runs batches one after another on one connection until nothing waits or one fails. When much waits, the
+   * next batch is started before the last has committed: its statements queue up behind the commit, so
+   * PostgreSQL reads it while Node hands out the answers. Gives back the batches that failed.
+   */
+  async #runOnOneConnection(): Promise<Failed[]> {
+    let client: pg.PoolClient;
+    try {
+      client = await takeConnection(this.#deps.database.batches);
+    } catch (error) {
+      return [{ batch: this.#takeBatch(), failure: asBatchFailure(error) }];
+    }
+    const failed: Failed[] = [];
+    let current: Started | undefined = this.#start(client);
+    while (current) {
+      let next: Started | undefined;
+      try {
+        const { answers, committed } = await current.batch.decide();
+        if (this.#waitingMoves >= EAGER_MOVES) next = this.#start(client);
+        await committed;
+        deliver(current.waiting, answers);
+      } catch (error) {
+        failed.push({ batch: current.waiting, failure: asBatchFailure(error) });
+      }
+      current =
+        next ?? (failed.length === 0 && this.#waiting.length > 0 ? this.#start(client) : undefined);
+    }
+    await giveBack(client, failed.at(-1)?.failure);
+    return failed;
+  }
+
+  #start(client: pg.PoolClient): Started {
+    const waiting = this.#takeBatch();
+    const work = waiting.map((each) => each.work);
+    const mode = { lookUpRequests: false };
+    return { waiting, batch: startBatch(client, this.#deps, this.#platformId, { work, mode }) };
   }
 
   #takeBatch(): Waiting[] {
@@ -84,29 +146,31 @@ export class Lane {
   }
 
   /**
-   * Runs a batch until it is committed. What may pass is tried again: a repeat found by its unique key, a
-   * deadlock, a day that closed, a database that is away for a moment. After a lost commit the requests are
-   * looked up first, so that what was done is not done twice. When one submission spoils the batch, each is
-   * run alone, so that a bad neighbour harms only itself.
+   * Runs a batch that failed until it is committed. What may pass is tried again: a repeat found by its unique
+   * key, a day that closed, a database that is away for a moment. Requests are looked up first, so that what
+   * a lost commit has done is not done twice. When one submission spoils the batch, each is run alone, so
+   * that a bad neighbour harms only itself.
    */
-  async #commit(batch: readonly Waiting[]): Promise<void> {
-    let lookUpRequests = false;
+  async #settle(batch: readonly Waiting[], first: BatchFailure): Promise<void> {
+    let failure = first;
     let doubtful = false;
-    let failure: unknown;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+      const cause = causeOf(failure);
+      const unavailable = isUnavailable(cause);
+      doubtful ||= unavailable && failure.commitSent;
+      if (unavailable && attempt > MAX_ATTEMPTS_WITHOUT_DATABASE) {
+        return this.#giveUp(batch, cause, doubtful);
+      }
+      if (!unavailable && !mayPass(cause)) break;
+      await delay(Math.min(FIRST_PAUSE_MS * 2 ** attempt, MAX_PAUSE_MS));
       try {
         const work = batch.map((each) => each.work);
-        const answers = await runBatch(this.#deps, this.#platformId, work, { lookUpRequests });
+        const answers = await runBatch(this.#deps, this.#platformId, work, {
+          lookUpRequests: true,
+        });
         return deliver(batch, answers);
       } catch (error) {
-        failure = error instanceof BatchFailure && error.cause ? error.cause : error;
-        lookUpRequests = true;
-        doubtful ||= error instanceof BatchFailure && error.commitSent && isUnavailable(failure);
-        if (isUnavailable(failure)) {
-          if (attempt >= MAX_ATTEMPTS_WITHOUT_DATABASE)
-            return this.#giveUp(batch, failure, doubtful);
-        } else if (!mayPass(failure)) break;
-        await delay(Math.min(FIRST_PAUSE_MS * 2 ** attempt, MAX_PAUSE_MS));
+        failure = asBatchFailure(error);
       }
     }
     await this.#isolate(batch, failure);
@@ -121,13 +185,28 @@ export class Lane {
     rejectAll(behind, databaseUnavailable, cause);
   }
 
-  async #isolate(batch: readonly Waiting[], failure: unknown): Promise<void> {
-    if (batch.length === 1) {
-      batch[0]?.reject(failure);
+  async #isolate(batch: readonly Waiting[], failure: BatchFailure): Promise<void> {
+    const [only, ...others] = batch;
+    if (others.length === 0) {
+      only?.reject(causeOf(failure));
       return;
     }
-    for (const each of batch) await this.#commit([each]);
+    for (const each of batch) {
+      try {
+        const work = [each.work];
+        deliver(
+          [each],
+          await runBatch(this.#deps, this.#platformId, work, { lookUpRequests: true }),
+        );
+      } catch (error) {
+        await this.#settle([each], asBatchFailure(error));
+      }
+    }
   }
+}
+
+function causeOf(failure: BatchFailure): unknown {
+  return failure.cause ?? failure;
 }
 
 function mayPass(failure: unknown): boolean {

@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { moveIdAt } from '../../kernel/id.ts';
@@ -5,7 +6,13 @@ import type { Account, AccountId } from '../core/account.ts';
 import { BatchEvaluation, type Fingerprinted } from '../core/evaluate.ts';
 import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
 import { WorkingSet } from '../core/working-set.ts';
-import { type BatchTransaction, inTransaction } from './connection.ts';
+import {
+  asBatchFailure,
+  type BatchTransaction,
+  begin,
+  giveBack,
+  takeConnection,
+} from './connection.ts';
 import { type Document, documentStatements } from './document.ts';
 import { named } from './named.ts';
 import { type BatchState, readState } from './read-state.ts';
@@ -46,57 +53,114 @@ export class DayClosed extends Error {}
 /** Submissions decided and sent at once: PostgreSQL writes a piece while the next one is decided. */
 const SUBMISSIONS_PER_PIECE = 512;
 
-/**
- * Decides and writes a batch in one transaction: lock → read → evaluate → write → commit → answer.
- * Throws BatchFailure when it was not committed, or may not have been.
+/** A batch whose reads are on their way. */
+export interface StartedBatch {
+  /**
+   * Decides it as soon as it is read, and sends everything up to the commit. What is sent behind that runs
+   * after it. Rejects when it could not be read; then nothing was written.
+   */
+  decide(): Promise<SentBatch>;
+}
 
+/** A batch of which everything is sent: its answers hold once `committed` is fulfilled. */
+export interface SentBatch {
+  readonly answers: readonly Answer[];
+  /** Rejects with BatchFailure when it was not committed, or may not have been. */
+  readonly committed: Promise<void>;
+}
+
+/** Begins a batch on a connection: lock and read are sent at once, behind whatever was sent before. */
+export function startBatch(
+  client: pg.PoolClient,
+  deps: BatchDeps,
+  platformId: bigint,
+  { work, mode }: { work: readonly Work[]; mode: BatchMode },
+): StartedBatch {
+  const started = performance.now();
+  const tx = begin(client);
+  const reading = readWork(deps, platformId, tx, { work, mode });
+  // Whoever asks for the decision sees the failure; until then it must not count as unhandled.
+  reading.catch(() => {});
+  return {
+    decide: async () => {
+      const decision = decide(deps, platformId, tx, { work, state: await reading, mode });
+      const { answers, decided, committed } = decision;
+      const observed = committed.then(() => deps.observe?.(observation(answers, decided, started)));
+      return { answers, committed: observed };
+    },
+  };
+}
+
+/**
+ * Decides and writes a batch in a transaction and on a connection of its own: lock → read → evaluate →
+ * write → commit → answer. Throws BatchFailure when it was not committed, or may not have been.
  */
 export async function runBatch(
   deps: BatchDeps,
   platformId: bigint,
   work: readonly Work[],
   mode: BatchMode,
-): Promise<Answer[]> {
-  const started = performance.now();
-  return inTransaction(deps.database.batches, async (tx) => {
-    const state = await readWork(deps, platformId, tx, { work, mode });
-    const { day } = state;
-    if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
-    const set = new WorkingSet({ ...state, accounts: allAccounts(deps, state) });
-    const firstMoveId = firstNumber(deps.clock, day);
-    const booking = { instant: deps.clock.now(), businessDate: day.date, firstMoveId };
-    const evaluation = new BatchEvaluation(set, { known: state.known, booking });
-    if (mode.dryRun) {
-      const answers = evaluation.decide(work);
-      await tx.rollback();
-      return answers;
-    }
-    const answers: Answer[] = [];
-    const decided: DecidedWork[] = [];
-    const pending: Promise<unknown>[] = [];
-    for (let i = 0; i < work.length; i += SUBMISSIONS_PER_PIECE) {
-      const piece = work.slice(i, i + SUBMISSIONS_PER_PIECE);
-      const pieceAnswers = evaluation.decide(piece);
-      const pieceDecided = decidedNow(piece, pieceAnswers);
-      answers.push(...pieceAnswers);
-      decided.push(...pieceDecided);
-      pending.push(...transferStatements(platformId, pieceDecided, day.date).map(tx.send));
-    }
-    const rest = [
-      ...writeStatements(platformId, set, { decided, date: day.date, firstMoveId }),
-      ...documentStatements(platformId, documented(decided)),
-    ];
-    pending.push(...rest.map(tx.send));
-    if (pending.length === 0) await tx.rollback();
-    else await tx.commit(pending);
-    deps.observe?.({
-      submissions: work.length,
-      refused: answers.filter(({ accepted }) => !accepted).length,
-      moves: decided.reduce((sum, { submission }) => sum + submission.moves.length, 0),
-      durationMs: performance.now() - started,
-    });
+): Promise<readonly Answer[]> {
+  const client = await takeConnection(deps.database.batches);
+  try {
+    const { answers, committed } = await startBatch(client, deps, platformId, {
+      work,
+      mode,
+    }).decide();
+    await committed;
+    await giveBack(client);
     return answers;
-  });
+  } catch (error) {
+    const failure = asBatchFailure(error);
+    await giveBack(client, failure);
+    throw failure;
+  }
+}
+
+/** Evaluates piece by piece, sending the transfers of a piece while the next is decided, then the rest. */
+function decide(
+  deps: BatchDeps,
+  platformId: bigint,
+  tx: BatchTransaction,
+  { work, state, mode }: { work: readonly Work[]; state: BatchState; mode: BatchMode },
+): { answers: Answer[]; decided: DecidedWork[]; committed: Promise<void> } {
+  const { day } = state;
+  if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
+  const set = new WorkingSet({ ...state, accounts: allAccounts(deps, state) });
+  const firstMoveId = firstNumber(deps.clock, day);
+  const booking = { instant: deps.clock.now(), businessDate: day.date, firstMoveId };
+  const evaluation = new BatchEvaluation(set, { known: state.known, booking });
+  const answers: Answer[] = [];
+  const decided: DecidedWork[] = [];
+  const pending: Promise<unknown>[] = [];
+  for (let i = 0; i < work.length; i += SUBMISSIONS_PER_PIECE) {
+    const piece = work.slice(i, i + SUBMISSIONS_PER_PIECE);
+    const pieceAnswers = evaluation.decide(piece);
+    answers.push(...pieceAnswers);
+    if (mode.dryRun) continue;
+    const pieceDecided = decidedNow(piece, pieceAnswers);
+    decided.push(...pieceDecided);
+    pending.push(...transferStatements(platformId, pieceDecided, day.date).map(tx.send));
+  }
+  if (decided.length === 0) return { answers, decided, committed: tx.rollback() };
+  const rest = [
+    ...writeStatements(platformId, set, { decided, date: day.date, firstMoveId }),
+    ...documentStatements(platformId, documented(decided)),
+  ];
+  return { answers, decided, committed: tx.commit([...pending, ...rest.map(tx.send)]) };
+}
+
+function observation(
+  answers: readonly Answer[],
+  decided: readonly DecidedWork[],
+  started: number,
+): CommittedBatch {
+  return {
+    submissions: answers.length,
+    refused: answers.filter(({ accepted }) => !accepted).length,
+    moves: decided.reduce((sum, { submission }) => sum + submission.moves.length, 0),
+    durationMs: performance.now() - started,
+  };
 }
 
 type DecidedWork = Decided & { readonly submission: Work };
