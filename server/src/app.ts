@@ -13,6 +13,8 @@ import { type Logger, openLog } from './logging.ts';
 import { memberRoutes } from './members/routes.ts';
 import { type Authenticator, openAuthenticator } from './platforms/index.ts';
 import { platformRoutes } from './platforms/routes.ts';
+import { moneyRoutes } from './transfers/routes.ts';
+import { accountRoutes } from './virtual-accounts/routes.ts';
 
 /** What an app is opened on. */
 export interface AppOptions {
@@ -91,6 +93,8 @@ export function buildHttp(app: App): Promise<Server> {
     addRoutes: (server) => {
       void server.register(platformRoutes, { deps: app });
       void server.register(memberRoutes, { deps: app });
+      void server.register(accountRoutes, { deps: app });
+      void server.register(moneyRoutes, { deps: app });
     },
   });
 }

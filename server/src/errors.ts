@@ -1,6 +1,7 @@
 /** The catalogue: every error that the product can give, by code, and what each is at the edges. */
 import * as banking from './banking/errors.ts';
 import * as embedded from './db/embedded/errors.ts';
+import * as deposits from './deposits/errors.ts';
 import * as http from './http/errors.ts';
 import { STATUS_OF } from './http/problem.ts';
 import type { ErrorDefinition } from './kernel/error.ts';
@@ -13,6 +14,7 @@ import * as virtualAccounts from './virtual-accounts/errors.ts';
 type DefinitionIn<Module> = Extract<Module[keyof Module], ErrorDefinition>;
 type Definition =
   | DefinitionIn<typeof banking>
+  | DefinitionIn<typeof deposits>
   | DefinitionIn<typeof embedded>
   | DefinitionIn<typeof http>
   | DefinitionIn<typeof ledger>
@@ -27,7 +29,7 @@ export type ErrorCode = Definition['code'];
 
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
-  ...[banking, embedded, http, ledger, ledger.refusalErrors],
+  ...[banking, deposits, embedded, http, ledger, ledger.refusalErrors],
   ...[members, platforms, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
@@ -117,6 +119,15 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   statement_too_large: 'ED99307',
   csv_mapping_invalid: 'ED99308',
   statement_reply_failed: 'ED99309',
+  statement_account_unknown: 'ED99310',
+  statement_account_required: 'ED99311',
+  statement_account_differs: 'ED99312',
+  statement_currency_differs: 'ED99313',
+  statement_reference_conflict: 'ED99314',
+  statement_import_not_found: 'ED99315',
+  bank_entry_not_found: 'ED99316',
+  entry_not_in_suspense: 'ED99317',
+  entry_not_claimed: 'ED99318',
 
   backup_refused: 'ED99901',
 };

@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { isUnavailable } from '../db/database.ts';
+import { isTransient, isUnavailable } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
-import { databaseUnavailable } from '../ledger/index.ts';
+import { busy, databaseUnavailable } from '../ledger/index.ts';
 import { unsupported } from './body-parsers.ts';
 import {
   bodyTooLarge,
@@ -55,6 +55,11 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (isUnavailable(thrown)) {
     const facts = { retryAfterSeconds: LIMITS.retryAfterSeconds };
     return new AppError(databaseUnavailable, facts, { cause: thrown });
+  }
+  // Locks that were not to be had in time: the same request may pass a moment later.
+  if (isTransient(thrown)) {
+    const facts = { retryAfterSeconds: LIMITS.retryAfterSeconds };
+    return new AppError(busy, facts, { cause: thrown });
   }
   return fastifyError(thrown, request) ?? new AppError(internalError, {}, { cause: thrown });
 }

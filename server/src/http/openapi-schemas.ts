@@ -17,7 +17,9 @@ export function hoistTitled(value: Json, schemas: Record<string, Json>): Json {
     key,
     key === 'example' || key === 'examples' ? each : hoistTitled(each, schemas),
   ]);
-  const copy: Record<string, Json> = Object.fromEntries(entries);
+  const { nullable, ...copy }: Record<string, Json> = Object.fromEntries(entries);
+  // The serializer's word for it; JSON Schema, which OpenAPI 3.1 speaks, has a type for null.
+  if (nullable === true) copy['type'] = [copy['type'], 'null'];
   const { title } = copy;
   if (typeof title !== 'string' || !TYPE_NAME.test(title) || copy['type'] === undefined)
     return copy;

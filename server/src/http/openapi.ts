@@ -1,6 +1,7 @@
+import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import type { ErrorDefinition } from '../kernel/error.ts';
+import type { ErrorDefinition, Title } from '../kernel/error.ts';
 import { docsRoutes } from './docs-page.ts';
 import { hoistTitled, type Json } from './openapi-schemas.ts';
 import { STATUS_OF } from './problem.ts';
@@ -15,10 +16,11 @@ problem details; decide by \`code\`. 金额均为最小货币单位的整数；�
 
 const TAGS = [
   { name: 'platform', description: 'The platform (平台商户) and its API keys' },
-  { name: 'main-accounts', description: 'Real accounts at a bank (主体账户)' },
+  { name: 'main accounts', description: 'Real accounts at a bank (主体账户)' },
   { name: 'members', description: 'Members (会员) and the accounts they pay from' },
-  { name: 'virtual-accounts', description: 'Virtual accounts (虚拟户), balances and statements' },
-  { name: 'transfers', description: 'Transfers (转账), reversals and batches (成组)' },
+  { name: 'virtual accounts', description: 'Virtual accounts (虚拟户), balances and statements' },
+  { name: 'transfers', description: 'Transfers (转账) and reversals (冲正)' },
+  { name: 'batches', description: 'Many moves in one request (成组)' },
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
 ];
@@ -73,16 +75,17 @@ function finish<Document>(
 ): Document {
   const copy: unknown = JSON.parse(JSON.stringify(document));
   if (!isRecord(copy)) return document;
+  const examples: Record<string, Json> = {};
   const schemas: Record<string, Json> = { Problem: JSON.parse(JSON.stringify(Problem)) };
   for (const path of Object.values(recordOf(copy['paths']))) {
     for (const operation of Object.values(recordOf(path)).filter(isRecord)) {
       optionalWhenDefaulted(operation);
-      addProblems(operation, problems.get(String(operation['operationId'])) ?? []);
+      addProblems(operation, problems.get(String(operation['operationId'])) ?? [], examples);
     }
   }
   copy['paths'] = hoistTitled(copy['paths'], schemas);
   const components = isRecord(copy['components']) ? copy['components'] : {};
-  copy['components'] = { ...components, schemas };
+  copy['components'] = { ...components, schemas, examples };
   return copy as Document; // the same document, with more in it
 }
 
@@ -94,8 +97,16 @@ function optionalWhenDefaulted(operation: Record<string, unknown>): void {
   }
 }
 
-function addProblems(operation: Record<string, unknown>, own: readonly ErrorDefinition[]): void {
+function addProblems(
+  operation: Record<string, unknown>,
+  own: readonly ErrorDefinition[],
+  examples: Record<string, Json>,
+): void {
   const responses = isRecord(operation['responses']) ? operation['responses'] : {};
+  for (const [status, response] of Object.entries(responses)) {
+    if (isRecord(response)) response['description'] = STATUS_CODES[status] ?? 'Done';
+  }
+  for (const { code, title, kind } of own) examples[code] = exampleOf(code, title, STATUS_OF[kind]);
   const statuses = new Set([...ALWAYS, ...own.map(({ kind }) => STATUS_OF[kind])]);
   for (const status of [...statuses].sort((a, b) => a - b)) {
     const here = own.filter(({ kind }) => STATUS_OF[kind] === status);
@@ -106,18 +117,9 @@ function addProblems(operation: Record<string, unknown>, own: readonly ErrorDefi
 }
 
 function problemResponse(status: number | undefined, own: readonly ErrorDefinition[]) {
-  const examples = own.map(({ code, title }): [string, unknown] => [
+  const examples = own.map(({ code }): [string, Json] => [
     code,
-    {
-      value: {
-        type: `/problems/${code}`,
-        title: title.en,
-        status,
-        code,
-        requestId: 'req_5f1c0a9be2d4_1',
-        titles: title,
-      },
-    },
+    { $ref: `#/components/examples/${code}` },
   ]);
   const media = { schema: { $ref: '#/components/schemas/Problem' } };
   const retryAfter = {
@@ -129,6 +131,15 @@ function problemResponse(status: number | undefined, own: readonly ErrorDefiniti
     content: {
       'application/problem+json':
         examples.length > 0 ? { ...media, examples: Object.fromEntries(examples) } : media,
+    },
+  };
+}
+
+function exampleOf(code: string, title: Title, status: number) {
+  return {
+    value: {
+      ...{ type: `/problems/${code}`, title: title.en, status, code },
+      ...{ requestId: 'req_5f1c0a9be2d4_1', titles: title },
     },
   };
 }

@@ -23,6 +23,7 @@
  *   `throw invalid('/creditAccount', 'must be another account than debitAccount')`.
  * - Amounts in: `AmountIn` (a JS number; make it `amount(value)`); out: `AmountOut` or `BalanceOut` (bigint).
  *   Times out: `InstantOut` (give the Date itself). Something that may be null: `Nullable(…)`.
+ * - A schema with `title: 'Transfer'` (a type's name) is named so in the API document and in clients.
  * - Lists: `Page(Item)` with `...PageQuery`; positions by `encodeCursor` and `decodeCursor`.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -129,6 +130,8 @@ export const MetadataOut = Type.Unsafe<Readonly<Record<string, string>>>(
 export function Nullable<S extends TSchema>(schema: S) {
   const type: unknown = Reflect.get(schema, 'type');
   if (typeof type !== 'string') throw new TypeError('Nullable takes a schema with one type');
+  // Among several types the serializer takes only numbers for integers; as `nullable` it takes bigints too.
+  if (type === 'integer') return Type.Unsafe<Static<S> | null>({ ...schema, nullable: true });
   return Type.Unsafe<Static<S> | null>({ ...schema, type: [type, 'null'] });
 }
 

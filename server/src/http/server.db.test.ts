@@ -25,7 +25,9 @@ test('a good key passes, and names its platform', async () => {
     ...{ businessDate: '2026-11-23', sandbox: true },
   });
   const other = await keyOf({ platformId: 2n });
-  expect((await get('/v1/platform', { authorization: `bearer ${other}` })).json().id).toBe('plt_2');
+  expect((await get('/v1/platform', { authorization: `bearer ${other}` })).json()).toMatchObject({
+    id: 'plt_2',
+  });
 });
 
 test('no key, another scheme, and wrong keys are all answered alike', async () => {
@@ -71,7 +73,7 @@ test('a key revoked here fails at once; one revoked elsewhere after two seconds'
     payload: { name: 'till', scopes: ['read', 'read'] },
   });
   expect(made.statusCode).toBe(201);
-  const { id, secret, scopes } = made.json();
+  const { id, secret, scopes } = made.json<{ id: string; secret: string; scopes: string[] }>();
   expect(scopes).toEqual(['read']);
   const ask = async () =>
     (await get('/v1/platform', { authorization: `Bearer ${secret}` })).statusCode;
@@ -118,7 +120,7 @@ test('a platform neither sees nor revokes the keys of another', async () => {
     headers: otherHeaders,
   });
   expect(answer.statusCode).toBe(404);
-  expect(answer.json().code).toBe('api_key_not_found');
+  expect(answer.json()).toMatchObject({ code: 'api_key_not_found' });
   await expect(
     revokeApiKey(app, { platformId: 1n, keyId: keyTextId('01940000-0000-7000-8000-000000000000') }),
   ).rejects.toThrow('api_key_not_found');

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
@@ -39,6 +40,7 @@ export interface ServerDeps {
  */
 export async function buildServer(deps: ServerDeps): Promise<Server> {
   const { log, metrics, catalogue, isReady, addRoutes } = deps;
+  const answer = answerErrors(log);
   const server = Fastify({
     ...connectionOptions(),
     bodyLimit: LIMITS.jsonBodyBytes,
@@ -50,7 +52,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
     forceCloseConnections: 'idle',
     clientErrorHandler: answerClientError,
     // Addresses that the router cannot read.
-    frameworkErrors: answerErrors(log),
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.server.maxConnections = LIMITS.connections;
 
@@ -58,12 +60,13 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   server.decorateRequest('keyId', '');
   server.decorateRequest('arrivedAt', 0);
   server.setValidatorCompiler(compileValidator);
-  server.setErrorHandler(answerErrors(log));
+  server.setErrorHandler(answer);
   addBodyParsers(server);
   const routes = new Map<string, Set<string>>();
+  const stopping = hangUpWhenStopping(server);
   server.addHook('onRoute', (route) => {
     guard(route, deps);
-    observe(route, deps);
+    observe(route, deps, stopping);
     remember(route, routes);
   });
 
@@ -90,6 +93,25 @@ function connectionOptions() {
   };
 }
 
+/**
+ * Says when the server began to stop. From then on every answer closes its connection, and connections that
+ * never asked for anything are closed at once: Node waits for those.
+ */
+function hangUpWhenStopping(server: Server): { readonly now: boolean } {
+  const stopping = { now: false };
+  const sockets = new Set<Socket>();
+  server.server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.addHook('preClose', (done) => {
+    stopping.now = true;
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    done();
+  });
+  return stopping;
+}
+
 /** Names requests uniquely across restarts, without asking for randomness each time. */
 function requestIds(random: Random): () => string {
   const start = Buffer.from(random.bytes(6)).toString('hex');
@@ -110,7 +132,11 @@ function guard(route: RouteOptions, { authenticator }: ServerDeps): void {
 }
 
 /** Times a route. Requests that pass are not logged, one by one: they are in the metrics. */
-function observe(route: RouteOptions, { log, metrics }: ServerDeps): void {
+function observe(
+  route: RouteOptions,
+  { log, metrics }: ServerDeps,
+  stopping: { readonly now: boolean },
+): void {
   const method = [route.method].flat().join(',');
   const times = metrics.route({ method, url: route.url });
   route.onRequest = [
@@ -132,6 +158,7 @@ function observe(route: RouteOptions, { log, metrics }: ServerDeps): void {
           'slow request',
         );
       }
+      if (stopping.now) reply.header('connection', 'close');
       done(null, payload);
     },
     ...[route.onSend ?? []].flat(),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError } from '../kernel/error.ts';
+import { recordOf } from './record.ts';
 import {
   AccountNumber,
   AmountIn,
@@ -21,7 +22,7 @@ type Schema = Parameters<typeof compileValidator>[0]['schema'];
 function wrong(schema: Schema, value: unknown, httpPart = 'body'): unknown {
   const result = compileValidator({ schema, httpPart, method: 'POST', url: '/' })(value);
   const error = typeof result === 'object' && 'error' in result ? result.error : undefined;
-  return error instanceof AppError ? error.facts['errors'] : error;
+  return error instanceof AppError ? recordOf(error.facts)['errors'] : error;
 }
 
 /** What arrives at the route. */

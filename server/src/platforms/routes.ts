@@ -19,13 +19,16 @@ import {
   revokeApiKey,
 } from './index.ts';
 
-const Platform = Type.Object({
-  id: Type.String({ examples: ['plt_1'] }),
-  name: Type.String(),
-  timeZone: Type.String({ examples: ['Asia/Shanghai'] }),
-  businessDate: IsoDate,
-  sandbox: Type.Boolean(),
-});
+const Platform = Type.Object(
+  {
+    id: Type.String({ examples: ['plt_1'] }),
+    name: Type.String(),
+    timeZone: Type.String({ examples: ['Asia/Shanghai'] }),
+    businessDate: IsoDate,
+    sandbox: Type.Boolean(),
+  },
+  { title: 'Platform' },
+);
 
 const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, maxItems: SCOPES.length });
 const ApiKeyFields = {
@@ -34,11 +37,17 @@ const ApiKeyFields = {
   scopes: Scopes,
   createdAt: InstantOut,
 };
-const ApiKey = Type.Object({ ...ApiKeyFields, revokedAt: Nullable(InstantOut) });
-const NewApiKey = Type.Object({
-  ...ApiKeyFields,
-  secret: Type.String({ description: 'The key to send. It is shown this once.' }),
-});
+const ApiKey = Type.Object(
+  { ...ApiKeyFields, revokedAt: Nullable(InstantOut) },
+  { title: 'ApiKey' },
+);
+const NewApiKey = Type.Object(
+  {
+    ...ApiKeyFields,
+    secret: Type.String({ description: 'The key to send. It is shown this once.' }),
+  },
+  { title: 'NewApiKey' },
+);
 
 /** The platform of the key, and its API keys. */
 export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) => {

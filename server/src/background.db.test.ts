@@ -1,0 +1,89 @@
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { testApp } from '../test/support/app.ts';
+import { backgroundLoops, startLoops, turnBusinessDate } from './background.ts';
+import { openLog } from './logging.ts';
+import { listPlatforms, readPlatform } from './platforms/index.ts';
+import { seedSandbox } from './seed.ts';
+
+const { app, clock, proxy } = await testApp({ start: '2026-11-23T04:00:00.000Z' });
+const dateOf = async (platformId: bigint) => (await readPlatform(app.db, platformId)).businessDate;
+const [shanghai] = await listPlatforms(app.db);
+if (!shanghai) throw new Error('there is a platform');
+
+test('the business date turns at midnight of the platform, not of the server', async () => {
+  const turn = () => turnBusinessDate(app, shanghai);
+  await turn();
+  expect(await dateOf(1n)).toBe('2026-11-23');
+  clock.set('2026-11-23T15:59:59.999Z');
+  await turn();
+  expect(await dateOf(1n)).toBe('2026-11-23');
+  clock.set('2026-11-23T16:00:00.000Z'); // midnight in Shanghai
+  await turn();
+  await turn();
+  expect(await dateOf(1n)).toBe('2026-11-24');
+  expect(await dateOf(2n)).toBe('2026-11-23');
+});
+
+test('a server that was off for days turns to today, once; a clock that goes back turns nothing', async () => {
+  clock.set('2026-12-01T03:00:00.000Z');
+  const [, , roll] = backgroundLoops(app);
+  await roll.run();
+  clock.set('2026-11-01T03:00:00.000Z');
+  await roll.run();
+  expect([await dateOf(1n), await dateOf(2n)]).toEqual(['2026-12-01', '2026-12-01']);
+  const days = await app.db
+    .selectFrom('business_day')
+    .select('business_date')
+    .where('platform_id', '=', 1n)
+    .orderBy('business_date')
+    .execute();
+  expect(days.map((day) => day.business_date)).toEqual(['2026-11-23', '2026-11-24', '2026-12-01']);
+});
+
+test('folding drains what internal accounts have yet to be told', async () => {
+  clock.set('2026-12-01T04:00:00.000Z');
+  await seedSandbox(app);
+  const [fold] = backgroundLoops(app);
+  await sql`insert into account_delta (platform_id, account_id, move_id, delta) values (1, 1, 900, -70), (1, 1, 901, 20)`.execute(
+    app.db,
+  );
+  await fold.run();
+  const { rows } = await sql<{ balance: bigint; waiting: bigint }>`
+    select balance, (select count(*) from account_delta where platform_id = 1) as waiting
+      from account where platform_id = 1 and account_id = 1`.execute(app.db);
+  expect(rows).toEqual([{ balance: -50n, waiting: 0n }]);
+});
+
+// Goal: an outage is said once, not at every try, and the loop is back by itself. Method: count the runs of a
+// loop over a way to the database that is cut and mended; each wait is for a run, never for a time.
+test('a loop outlives an outage of the database, and says so twice', async () => {
+  const lines: string[] = [];
+  const log = openLog({ level: 'info', stream: { write: (line) => void lines.push(line) } });
+  let ran = Promise.withResolvers<unknown>();
+  const run = async () => {
+    try {
+      await listPlatforms(app.db);
+      ran.resolve(undefined);
+    } catch (error) {
+      ran.resolve(error);
+      throw error;
+    }
+  };
+  const next = () => {
+    ran = Promise.withResolvers<unknown>();
+    return ran.promise;
+  };
+  const loops = startLoops([{ name: 'probe', everyMs: 1, run }], log);
+  expect(await ran.promise).toBeUndefined();
+  await proxy.cut();
+  let error = await next();
+  while (error === undefined) error = await next();
+  expect(await next()).toBeInstanceOf(Error);
+  await proxy.mend();
+  while (error !== undefined) error = await next();
+  await next();
+  await loops.stop();
+  const messages = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
+  expect(messages).toEqual(['background work failed; trying again', 'background work goes on']);
+});

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { buildOpenApiDocument } from '../app.ts';
+import { recordOf } from './record.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const text = await buildOpenApiDocument();
+const document = recordOf(JSON.parse(text));
+
+interface Operation {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Record<string, unknown>;
+}
+const operations: Operation[] = Object.entries(recordOf(document['paths'])).flatMap(
+  ([path, methods]) =>
+    Object.entries(recordOf(methods)).map(([method, operation]) => ({
+      path,
+      method,
+      operation: recordOf(operation),
+    })),
+);
+
+test('the document in docs is this one', async () => {
+  const committed = await readFile(join(ROOT, 'docs/reference/openapi.json'), 'utf8');
+  // Run `npm run generate` when this fails, and look at the difference: callers will see it.
+  expect(JSON.parse(committed)).toEqual(document);
+});
+
+// Method: the rules of the OpenAPI 3.1 specification, as a linter that we did not write reads them.
+test('it is valid OpenAPI 3.1', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'guanjia-openapi-'));
+  try {
+    const file = join(folder, 'openapi.json');
+    await writeFile(file, text);
+    const linter = join(ROOT, 'node_modules/@redocly/cli/bin/cli.js');
+    const args = [linter, 'lint', file, '--extends=spec', '--format=stylish'];
+    const env = {
+      ...process.env,
+      REDOCLY_TELEMETRY: 'off',
+      REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true',
+    };
+    await promisify(execFile)(process.execPath, args, { cwd: folder, env });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  expect(document['openapi']).toBe('3.1.0');
+});
+
+test('every operation has a name of its own, a tag, words, and says how it fails', () => {
+  const names = operations.map(({ operation }) => operation['operationId']);
+  expect(new Set(names).size).toBe(operations.length);
+  const tags = new Set((document['tags'] as { name: string }[]).map(({ name }) => name));
+  for (const { path, method, operation } of operations) {
+    const where = `${method} ${path}`;
+    expect(path, where).toMatch(/^\/v1\//);
+    expect(operation['summary'], where).toBeTypeOf('string');
+    for (const tag of operation['tags'] as string[]) expect(tags, where).toContain(tag);
+    const responses = recordOf(operation['responses']);
+    for (const status of ['400', '401', '403', '503', 'default']) {
+      const content = recordOf(recordOf(responses[status])['content']);
+      expect(Object.keys(content), `${where} ${status}`).toEqual(['application/problem+json']);
+    }
+  }
+});
+
+test('what has a default is optional', () => {
+  const list = operations.find(({ operation }) => operation['operationId'] === 'listMembers');
+  expect(list?.operation['parameters']).toContainEqual(
+    expect.objectContaining({ name: 'limit', in: 'query', required: false }),
+  );
+});
