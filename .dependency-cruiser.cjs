@@ -21,7 +21,7 @@ const layering = tiers.flatMap((tier, i) =>
     const below = tiers.slice(0, i).flat();
     const comment = `${name} may import only: ${below.join(', ') || 'nothing'}`;
     const to = { path: `${src}/[^/]+/`, pathNot: anyOf([name, ...below]) };
-    const routes = `${src}/${name}/routes\\.ts$`;
+    const routes = `${src}/${name}/[a-z-]*routes\\.ts$`;
     return [
       {
         name: `tier/${name}`,

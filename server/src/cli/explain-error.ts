@@ -96,7 +96,7 @@ function explainAppError(error: AppError): Explained {
 }
 
 /** Facts as a person says them: "account 8888…, shortfall 12.30 CNY". */
-export function factsInWords(facts: Facts, currency: string | undefined): string {
+function factsInWords(facts: Facts, currency: string | undefined): string {
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `${inWords(name)}${valueInWords(value, currency)}`)

@@ -1,2 +1,2 @@
 /** The command line: the front door. */
-export { buildProgram } from './program.ts';
+export { renderCliReference } from './reference.ts';

@@ -4,7 +4,7 @@ import { InvalidArgumentError, Option } from 'commander';
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 100_000;
 /** Rows that are read at once. */
-export const PAGE_ROWS = 1000;
+const PAGE_ROWS = 1000;
 
 /** `--limit`: how many rows a list shows. */
 export function limitOption(fallback = DEFAULT_ROWS): Option {
