@@ -47,8 +47,7 @@ create table bank_entry (
   transfer_id          bigint,
   claim_count          integer not null default 0,
   primary key (platform_id, bank_entry_id),
-  foreign key (platform_id, main_account_id) references main_account,
-  foreign key (platform_id, import_id) references statement_import
+  foreign key (platform_id, main_account_id) references main_account
 ) with (fillfactor = 70);
 create unique index bank_entry_reference on bank_entry (platform_id, main_account_id, reference);
 create index bank_entry_waiting on bank_entry (platform_id, bank_entry_id) where state = 'recorded';

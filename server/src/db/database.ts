@@ -8,6 +8,8 @@ export interface Database {
   readonly db: Db;
   /** Connections for ledger batches: pipelined, so that the statements of a phase share a round trip. */
   readonly batches: pg.Pool;
+  /** A few patient connections for long work of its own: COPY, and locks that a session holds. */
+  readonly sessions: pg.Pool;
   /** Ends all connections, after the statements under way. */
   close(): Promise<void>;
 }
@@ -18,6 +20,8 @@ export type Db = Kysely<DB>;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
+/** A statement of a session may be the upload of a large file. */
+const SESSION_STATEMENT_TIMEOUT_MS = 3_600_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const IDLE_CONNECTION_MS = 60_000;
 
@@ -39,6 +43,7 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly connections?: number;
   readonly batchConnections?: number;
+  readonly sessionConnections?: number;
   /** Told when an idle connection breaks; the pool replaces it by itself. */
   readonly onError?: (error: Error) => void;
   /** Work as the owner of the tables instead of the server's restricted role: for tests that tamper. */
@@ -47,7 +52,8 @@ export interface DatabaseOptions {
 
 /** Opens the pools. Connects lazily, except for one look at whether the server's role exists. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { url, connections = 10, batchConnections = 8, onError = () => {} } = options;
+  const { url, connections = 10, batchConnections = 8, sessionConnections = 6 } = options;
+  const { onError = () => {} } = options;
   const role = options.asOwner ? '' : await roleOption(url);
   const shared: pg.PoolConfig = {
     connectionString: url,
@@ -60,13 +66,21 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   const pool = new pg.Pool({ ...shared, max: connections });
   const batches = new pg.Pool({ ...shared, max: batchConnections, pipeline: true });
-  for (const each of [pool, batches]) each.on('error', onError);
+  const patience = { statement_timeout: SESSION_STATEMENT_TIMEOUT_MS };
+  const sessions = new pg.Pool({ ...shared, ...patience, max: sessionConnections });
+  for (const each of [pool, batches, sessions]) {
+    each.on('error', onError);
+    // One that breaks while it is in use says so a second time, beside failing its statement: unheard, that
+    // would end the process.
+    each.on('connect', (client) => client.on('error', () => {}));
+  }
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,
     batches,
+    sessions,
     close: async () => {
-      await Promise.all([db.destroy(), batches.end()]);
+      await Promise.all([db.destroy(), batches.end(), sessions.end()]);
     },
   };
 }

@@ -1,0 +1,70 @@
+import { int4Array, int8Array, textArray } from '../db/wire.ts';
+import type { AcceptedAnswer, AccountId, DocumentWriter } from '../ledger/index.ts';
+
+/** What is written with a claim. */
+export interface ClaimRecord {
+  readonly entryId: string;
+  readonly account: AccountId;
+}
+
+/** What is written with the reversal of a claim. */
+export interface ClaimReversalRecord {
+  readonly entryId: string;
+  readonly claimNumber: number;
+  readonly suspense: AccountId;
+}
+
+const transferIds = (items: readonly { readonly answer: AcceptedAnswer }[]) =>
+  items.map(({ answer }) => answer.postings[0]?.moveId ?? null);
+
+/** Gives suspended entries to accounts. What does not wait in suspense any more undoes its submission. */
+export const claimWriter: DocumentWriter<ClaimRecord> = {
+  write: (platformId, items) => ({
+    name: 'deposits_claim',
+    text: `with claimed as (
+             update bank_entry e
+                set state = 'claimed', account_id = v.account_id, claim_count = e.claim_count + 1
+               from unnest($2::text[]::uuid[], $3::bigint[], $4::bigint[]) v (id, account_id, transfer_id)
+              where e.platform_id = $1 and e.bank_entry_id = v.id and e.state = 'suspended'
+             returning e.platform_id, e.bank_entry_id, e.claim_count, v.account_id, v.transfer_id),
+           kept as (
+             insert into claim (platform_id, bank_entry_id, claim_number, account_id, transfer_id)
+             select * from claimed
+             returning 1)
+           select expect_count(count(*), $5) from kept`,
+    values: [
+      platformId,
+      textArray(items.map(({ row }) => row.entryId)),
+      int8Array(items.map(({ row }) => row.account)),
+      int8Array(transferIds(items)),
+      items.length,
+    ],
+  }),
+};
+
+/** Takes claims back, each the one that was named. One that was taken back already undoes its submission. */
+export const claimReversalWriter: DocumentWriter<ClaimReversalRecord> = {
+  write: (platformId, items) => ({
+    name: 'deposits_claim_reversal',
+    text: `with returned as (
+             update bank_entry e set state = 'suspended', account_id = v.suspense
+               from unnest($2::text[]::uuid[], $3::integer[], $4::bigint[], $5::bigint[])
+                      v (id, claim_number, suspense, transfer_id)
+              where e.platform_id = $1 and e.bank_entry_id = v.id and e.state = 'claimed'
+                and e.claim_count = v.claim_number
+             returning e.bank_entry_id, e.claim_count, v.transfer_id),
+           kept as (
+             update claim c set reversal_transfer_id = r.transfer_id from returned r
+              where c.platform_id = $1 and c.bank_entry_id = r.bank_entry_id and c.claim_number = r.claim_count
+             returning 1)
+           select expect_count(count(*), $6) from kept`,
+    values: [
+      platformId,
+      textArray(items.map(({ row }) => row.entryId)),
+      int4Array(items.map(({ row }) => row.claimNumber)),
+      int8Array(items.map(({ row }) => row.suspense)),
+      int8Array(transferIds(items)),
+      items.length,
+    ],
+  }),
+};

@@ -1,0 +1,13 @@
+import type { Database, Db } from '../db/database.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { NewUuid } from '../kernel/id.ts';
+import type { Ledger } from '../ledger/index.ts';
+
+/** What the use cases of deposits need. */
+export interface DepositDeps {
+  readonly db: Db;
+  readonly sessions: Database['sessions'];
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly newUuid: NewUuid;
+}

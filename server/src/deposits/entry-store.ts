@@ -1,0 +1,131 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { type AccountId, accountId } from '../ledger/index.ts';
+import {
+  type BankEntry,
+  type BankEntryState,
+  bankEntryState,
+  entryIdRange,
+  entryTextId,
+  importTextId,
+} from './bank-entry.ts';
+
+/** Which entries to list. Ids are UUIDs; an import is a range of ids. */
+export interface EntryFilter {
+  readonly entryId?: string | undefined;
+  readonly state?: BankEntryState | undefined;
+  readonly mainAccount?: string | undefined;
+  readonly importId?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** Bank entries in the order in which they were recorded. */
+export async function selectEntries(
+  db: Db,
+  platformId: bigint,
+  filter: EntryFilter,
+): Promise<readonly (BankEntry & { readonly entryId: string })[]> {
+  const { entryId, state, mainAccount, importId, after, limit } = filter;
+  const range = importId === undefined ? undefined : entryIdRange(importId);
+  const { rows } = await sql<EntryRow>`
+    select e.bank_entry_id as "entryId", e.import_id as "importId", m.number as "mainAccount", e.position, e.kind,
+           e.direction, e.reversal, e.amount, m.currency, e.booking_date as "bookingDate",
+           e.value_date as "valueDate", e.reference, e.reference_source as "referenceSource",
+           e.credited_account as "creditedAccount", e.counterparty_name as "counterpartyName",
+           e.counterparty_account as "counterpartyAccount", e.remittance, e.reference_texts as "references",
+           e.bank_code as "bankCode", e.state, e.match_reason as "matchReason", v.number as account,
+           e.transfer_id as "transferId", e.claim_count as "claimCount"
+      from bank_entry e
+      join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
+      left join virtual_account v on v.platform_id = e.platform_id and v.account_id = e.account_id
+     where e.platform_id = ${platformId}
+       ${entryId === undefined ? sql`` : sql`and e.bank_entry_id = ${entryId}`}
+       ${state === undefined ? sql`` : stateIs(state)}
+       ${mainAccount === undefined ? sql`` : sql`and m.number = ${mainAccount}`}
+       ${range === undefined ? sql`` : sql`and e.bank_entry_id between ${range.first} and ${range.last}`}
+       ${after === undefined ? sql`` : sql`and e.bank_entry_id > ${after}`}
+     order by e.bank_entry_id limit ${limit}`.execute(db);
+  return rows.map(toEntry);
+}
+
+/** Written out, so that the index of what waits or is open serves. */
+function stateIs(state: BankEntryState) {
+  switch (state) {
+    case 'recorded':
+      return sql`and e.state = 'recorded'`;
+    case 'suspended':
+    case 'debited':
+      return sql`and e.state in ('suspended', 'debited') and e.state = ${state}`;
+    default:
+      return sql`and e.state = ${state}`;
+  }
+}
+
+type EntryRow = Omit<BankEntry, 'id' | 'import' | 'state'> & {
+  readonly entryId: string;
+  readonly importId: string;
+  readonly state: string;
+};
+
+function toEntry({ importId, state, ...row }: EntryRow) {
+  return {
+    ...row,
+    id: entryTextId(row.entryId),
+    import: importTextId(importId),
+    state: bankEntryState(state),
+  };
+}
+
+/** What a claim has to know of an entry; all but the state and the count never changes. */
+export interface ClaimedFacts {
+  readonly entryId: string;
+  readonly mainAccountId: bigint;
+  readonly amount: bigint;
+  readonly currency: string;
+  readonly suspense: AccountId;
+  readonly state: BankEntryState;
+  readonly claimCount: number;
+}
+
+/** The facts of one entry for a claim; undefined when the platform has none of that UUID. */
+export async function selectForClaim(
+  db: Db,
+  platformId: bigint,
+  entryId: string,
+): Promise<ClaimedFacts | undefined> {
+  const { rows } = await sql<
+    Omit<ClaimedFacts, 'suspense' | 'state'> & { suspense: bigint; state: string }
+  >`
+    select e.bank_entry_id as "entryId", e.main_account_id as "mainAccountId", e.amount, m.currency,
+           v.account_id as suspense, e.state, e.claim_count as "claimCount"
+      from bank_entry e
+      join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
+      join virtual_account v on v.platform_id = e.platform_id and v.main_account_id = e.main_account_id
+                            and v.kind = 'suspense'
+     where e.platform_id = ${platformId} and e.bank_entry_id = ${entryId}`.execute(db);
+  const [row] = rows;
+  return row && { ...row, suspense: accountId(row.suspense), state: bankEntryState(row.state) };
+}
+
+/** One claim of an entry, taken back or not. */
+export interface ClaimRow {
+  readonly claimNumber: number;
+  readonly account: AccountId;
+  readonly transferId: bigint;
+  readonly reversalTransferId: bigint | null;
+}
+
+/** The claims of an entry, the latest first. */
+export async function selectClaims(
+  db: Db,
+  platformId: bigint,
+  { entryId, limit }: { entryId: string; limit: number },
+): Promise<readonly ClaimRow[]> {
+  const { rows } = await sql<Omit<ClaimRow, 'account'> & { account: bigint }>`
+    select claim_number as "claimNumber", account_id as account, transfer_id as "transferId",
+           reversal_transfer_id as "reversalTransferId"
+      from claim where platform_id = ${platformId} and bank_entry_id = ${entryId}
+     order by claim_number desc limit ${limit}`.execute(db);
+  return rows.map((row) => ({ ...row, account: accountId(row.account) }));
+}

@@ -1,0 +1,221 @@
+import { createHash } from 'node:crypto';
+import { pipeline } from 'node:stream/promises';
+import type pg from 'pg';
+import { from as copyFrom } from 'pg-copy-streams';
+import {
+  type OpenedStatementFile,
+  openStatementFile,
+  type StatementFileOptions,
+} from '../banking/index.ts';
+import type { Database, Db } from '../db/database.ts';
+import { AppError } from '../kernel/error.ts';
+import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
+import {
+  type MainAccountRecord,
+  mainAccountNotFound,
+  readMainAccountRecord,
+  readMainAccountRecords,
+} from '../virtual-accounts/index.ts';
+import { importTextId } from './bank-entry.ts';
+import type { DepositDeps } from './deposit-deps.ts';
+import { type ImportReport, outcomeOf, type RecordedFile } from './import-report.ts';
+import { COPY_LINES, LINE_TABLE } from './line-encoder.ts';
+import { postEntries } from './post-entries.ts';
+import { predictOutcome } from './predict-outcome.ts';
+import { emptyContent, type FileContent, readFile } from './read-file.ts';
+import { recordContent } from './record-content.ts';
+import { beginImport, insertImport, readOutcomeRows } from './record-store.ts';
+
+/** What is told while a file is imported. */
+export type ImportProgress =
+  | { readonly phase: 'reading'; readonly bytes: number; readonly lines: number }
+  | { readonly phase: 'recording'; readonly lines: number }
+  | { readonly phase: 'posting'; readonly posted: number };
+
+/** A statement file, and what is known of it beforehand. */
+export interface ImportInput {
+  readonly source: AsyncIterable<Uint8Array>;
+  readonly fileName?: string | undefined;
+  /** The number of the main account that the file must be of; needed where the file does not say it. */
+  readonly mainAccount?: string | undefined;
+  readonly file?: Omit<StatementFileOptions, 'accountNumber'> | undefined;
+  /** Read, check and match everything, and change nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+}
+
+/**
+ * Takes a bank's statement file in, in one pass: its lines are recorded, once each by the bank's reference, when
+ * the whole file was read and agreed with itself; then they are posted to members, to suspense, or as named
+ * debits. A file that is imported again changes nothing, and the report says so. When posting cannot be finished
+ * now, what waits is in the report, and the next sweep finishes it.
+ *
+ * Throws AppError, and then nothing has changed: what reading can end in (`bankingErrors`),
+ * `main_account_not_found`, `statement_account_unknown`, `statement_account_required`,
+ * `statement_account_differs`, `statement_currency_differs`, `statement_reference_conflict`.
+ */
+export async function importStatement(
+  deps: DepositDeps,
+  platformId: bigint,
+  input: ImportInput,
+): Promise<ImportReport> {
+  const { dryRun = false, onProgress } = input;
+  const kept = await recordFile(deps, platformId, input);
+  if (!dryRun) {
+    const onPosted = (posted: number) => onProgress?.({ phase: 'posting', posted });
+    await postNow(deps, platformId, onPosted);
+  }
+  const { importId, file, createdAt, predicted } = kept;
+  const outcome = predicted ?? (await readOutcome(deps, platformId, importId));
+  const id = kept.isKept ? importTextId(importId) : null;
+  return { id, dryRun, createdAt, ...file, ...outcome };
+}
+
+/** What became of an import's entries, as it is now. */
+async function readOutcome(
+  { sessions }: Pick<DepositDeps, 'sessions'>,
+  platformId: bigint,
+  importId: string,
+) {
+  return outcomeOf(await readOutcomeRows(sessions, platformId, importId));
+}
+
+/** The file is recorded: that the ledger is too busy now is no reason to say that it was not. */
+async function postNow(
+  deps: DepositDeps,
+  platformId: bigint,
+  onProgress: (posted: number) => void,
+): Promise<void> {
+  try {
+    await postEntries(deps, platformId, { onProgress, waitForOther: true });
+  } catch (error) {
+    const passing = [busy, databaseUnavailable, outcomeUnknown];
+    if (error instanceof AppError && passing.some(({ code }) => code === error.definition.code)) {
+      return;
+    }
+    throw error;
+  }
+}
+
+interface Kept {
+  readonly importId: string;
+  readonly file: RecordedFile;
+  readonly isKept: boolean;
+  readonly createdAt: Date;
+  readonly predicted: ReturnType<typeof outcomeOf> | undefined;
+}
+
+async function recordFile(
+  deps: DepositDeps,
+  platformId: bigint,
+  input: ImportInput,
+): Promise<Kept> {
+  const accounts = await readAccounts(deps.db, platformId, input.mainAccount);
+  const bytes = new CountedBytes(input.source);
+  const opened = await openStatementFile(bytes.read(), {
+    ...(accounts.named ? { currency: accounts.named.currency } : {}),
+    ...input.file,
+  });
+  const { format, evidence: detectedBy } = opened;
+  const importId = deps.newUuid();
+  const content = emptyContent();
+  const reading = { ...input, importId, content, bytes };
+  return inSession(deps.sessions, async (session) => {
+    await beginImport(session, LINE_TABLE);
+    await copyLines(session, opened, { ...accounts, format }, reading);
+    input.onProgress?.({ phase: 'recording', lines: content.lines });
+    const digest = bytes.digest();
+    const recorded = await recordContent(session, platformId, { importId, content, digest });
+    const file: RecordedFile = {
+      ...{ format, detectedBy, fileName: input.fileName ?? null, fileBytes: bytes.count },
+      ...{ statements: content.statements, statementCount: content.statementCount },
+      ...{ lines: content.lines, skipped: content.skipped, notes: content.notes },
+      ...recorded,
+    };
+    const createdAt = deps.clock.now();
+    if (input.dryRun) {
+      const predicted = await predictOutcome(deps, platformId, session, importId);
+      await session.query('rollback');
+      return { importId, file, isKept: false, createdAt, predicted };
+    }
+    const isKept = file.changed || file.sameFileAs === null;
+    if (isKept) {
+      await insertImport(session, platformId, { importId, digest, report: file, at: createdAt });
+      await session.query('commit');
+    } else await session.query('rollback');
+    return { importId, file, isKept, createdAt, predicted: undefined };
+  });
+}
+
+async function readAccounts(
+  db: Db,
+  platformId: bigint,
+  number: string | undefined,
+): Promise<{ all: readonly MainAccountRecord[]; named: MainAccountRecord | undefined }> {
+  if (number === undefined) {
+    return { all: await readMainAccountRecords(db, platformId), named: undefined };
+  }
+  const named = await readMainAccountRecord(db, platformId, number);
+  if (!named) throw new AppError(mainAccountNotFound, { mainAccount: number });
+  return { all: [named], named };
+}
+
+async function copyLines(
+  session: pg.PoolClient,
+  file: OpenedStatementFile,
+  accounts: Parameters<typeof readFile>[1]['accounts'],
+  reading: Pick<ImportInput, 'onProgress'> & {
+    importId: string;
+    content: FileContent;
+    bytes: CountedBytes;
+  },
+): Promise<void> {
+  const { importId, content, bytes, onProgress } = reading;
+  const buffers = async function* () {
+    for await (const buffer of readFile(file, { accounts, importId }, content)) {
+      onProgress?.({ phase: 'reading', bytes: bytes.count, lines: content.lines });
+      yield buffer;
+    }
+  };
+  await pipeline(buffers, session.query(copyFrom(COPY_LINES)));
+}
+
+/** Gives `work` a connection of its own; after an error it is not used again. */
+export async function inSession<T>(
+  sessions: Database['sessions'],
+  work: (session: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const session = await sessions.connect();
+  try {
+    const result = await work(session);
+    session.release();
+    return result;
+  } catch (error) {
+    session.release(true);
+    throw error;
+  }
+}
+
+/** Counts and digests the bytes that pass. */
+class CountedBytes {
+  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #hash = createHash('sha256');
+  count = 0;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source;
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of this.#source) {
+      this.#hash.update(chunk);
+      this.count += chunk.length;
+      yield chunk;
+    }
+  }
+
+  /** SHA-256 of everything; once, at the end. */
+  digest(): Buffer {
+    return this.#hash.digest();
+  }
+}

@@ -1,0 +1,31 @@
+/** Deposits (入金): bank statements taken in, posted, claimed. The front door. */
+export {
+  BANK_ENTRY_STATES,
+  type BankEntry,
+  type BankEntryState,
+  entryTextId,
+  importTextId,
+} from './bank-entry.ts';
+export { type ClaimAnswer, type Claimed, type ClaimInput, claimEntry } from './claim.ts';
+export type { DepositDeps } from './deposit-deps.ts';
+export * from './errors.ts';
+export type {
+  ImportNote,
+  ImportOutcome,
+  ImportReport,
+  RecordedFile,
+  StatementSummary,
+  Tally,
+} from './import-report.ts';
+export { type ImportInput, type ImportProgress, importStatement } from './import-statement.ts';
+/** For the sweep: at boot, and whenever something waits. */
+export { hasWaitingEntries, type Posted, postEntries } from './post-entries.ts';
+export {
+  type EntryClaim,
+  type ImportSummary,
+  listBankEntries,
+  listStatementImports,
+  readBankEntry,
+  readStatementImport,
+} from './read-entries.ts';
+export { reverseClaim } from './reverse-claim.ts';

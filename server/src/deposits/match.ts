@@ -1,0 +1,120 @@
+import type { AccountId } from '../ledger/index.ts';
+import { normaliseBankAccount } from '../virtual-accounts/index.ts';
+
+/** What is looked at to find out whom a credit is for. */
+export interface Payment {
+  readonly mainAccountId: bigint;
+  /** The bank says that this credit takes back an earlier debit. */
+  readonly reversal: boolean;
+  /** The account that the bank's line names as credited. */
+  readonly creditedAccount: string | undefined;
+  readonly counterpartyAccount: string | undefined;
+  /** Remittance text and structured references, by line. */
+  readonly text: string;
+}
+
+/** Who may have been meant, all looked up before. */
+export interface Candidates {
+  /** The member's account of that number, if it is one of this main account. */
+  readonly byNumber: (mainAccountId: bigint, number: string) => AccountId | undefined;
+  readonly byReferenceCode: (mainAccountId: bigint, code: string) => AccountId | undefined;
+  /** The accounts of the members who have bound that bank account: one for each member. */
+  readonly byPayer: (mainAccountId: bigint, bankAccount: string) => readonly AccountId[];
+}
+
+/** Why a credit is somebody's. */
+export type MatchReason = 'account_number' | 'reference_code' | 'payer_account';
+/** Why a credit waits in suspense. The last three are the ledger's answers to a credit that was matched. */
+export type SuspenseReason =
+  | 'bank_reversal'
+  | 'ambiguous_account_number'
+  | 'ambiguous_reference_code'
+  | 'ambiguous_payer'
+  | 'no_match'
+  | 'account_closed'
+  | 'account_stopped'
+  | 'balance_limit_exceeded';
+
+/** Whom a credit is for; without an account it goes to suspense. */
+export type Match =
+  | { readonly account: AccountId; readonly reason: MatchReason }
+  | { readonly account: undefined; readonly reason: SuspenseReason };
+
+const NUMBER_LENGTH = 19;
+/** Words of one text that are looked up; the text itself is at most 2,000 characters and 12 references. */
+const MAX_WORDS = 500;
+
+/**
+ * Decides whom a credit is for (domain.md, Deposit): by the virtual account number that it was paid to or that
+ * the text quotes; else by a reference code in the text; else by the payer's bank account, when exactly one
+ * member has it bound. Two different answers of one sort are no answer: a person decides. What the bank takes
+ * back is never matched. Pure.
+ */
+export function matchPayment(payment: Payment, candidates: Candidates): Match {
+  if (payment.reversal) return suspend('bank_reversal');
+  return matchByNumber(payment, candidates) ?? matchByHints(payment, candidates);
+}
+
+/** The first of the three ways alone: undefined when the others have to be asked. */
+export function matchByNumber(payment: Payment, candidates: Candidates): Match | undefined {
+  const { mainAccountId, text } = payment;
+  const named = namedNumber(payment);
+  const credited = named === undefined ? undefined : candidates.byNumber(mainAccountId, named);
+  if (credited !== undefined) return found(credited, 'account_number');
+  const quoted = distinct(
+    numbersIn(text).map((number) => candidates.byNumber(mainAccountId, number)),
+  );
+  const [only, other] = quoted;
+  if (other !== undefined) return suspend('ambiguous_account_number');
+  return only === undefined ? undefined : found(only, 'account_number');
+}
+
+/** The two other ways: reference code, then payer. */
+export function matchByHints(payment: Payment, candidates: Candidates): Match {
+  const { mainAccountId, text } = payment;
+  const coded = distinct(
+    wordsIn(text).map((word) => candidates.byReferenceCode(mainAccountId, word)),
+  );
+  if (coded.length > 1) return suspend('ambiguous_reference_code');
+  if (coded[0] !== undefined) return found(coded[0], 'reference_code');
+  const payer = payerOf(payment);
+  const bound = payer === undefined ? [] : candidates.byPayer(mainAccountId, payer);
+  if (bound.length > 1) return suspend('ambiguous_payer');
+  return bound[0] === undefined ? suspend('no_match') : found(bound[0], 'payer_account');
+}
+
+/** The virtual account number that the bank's own field names. */
+export function namedNumber({ creditedAccount }: Payment): string | undefined {
+  const plain = creditedAccount?.replaceAll(/\s/g, '');
+  return plain?.length === NUMBER_LENGTH ? plain : undefined;
+}
+
+/** Runs of exactly 19 digits; also those that are written in full width. */
+export function numbersIn(text: string): string[] {
+  return plainText(text).match(/(?<!\d)\d{19}(?!\d)/g) ?? [];
+}
+
+/** Words that could be reference codes: letters and digits that stand alone, in capitals. */
+export function wordsIn(text: string): string[] {
+  const words = plainText(text).match(/[\p{Script=Latin}\p{Nd}]+/gu) ?? [];
+  const codes = words.slice(0, MAX_WORDS).map((word) => word.toUpperCase());
+  return codes.filter((word) => /^[0-9A-Z]{4,32}$/.test(word));
+}
+
+/** The payer's bank account as bindings are written. */
+export function payerOf({ counterpartyAccount }: Payment): string | undefined {
+  return counterpartyAccount === undefined ? undefined : normaliseBankAccount(counterpartyAccount);
+}
+
+/** Full-width digits and letters, common in Chinese remittance texts, become plain ones. */
+function plainText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: anything beyond ASCII is looked for
+  return /[^\x00-\x7f]/.test(text) ? text.normalize('NFKC') : text;
+}
+
+function distinct(accounts: readonly (AccountId | undefined)[]): AccountId[] {
+  return [...new Set(accounts)].filter((account) => account !== undefined);
+}
+
+const found = (account: AccountId, reason: MatchReason): Match => ({ account, reason });
+const suspend = (reason: SuspenseReason): Match => ({ account: undefined, reason });

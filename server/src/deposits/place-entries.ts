@@ -1,0 +1,81 @@
+import type { Db } from '../db/database.ts';
+import type { Amount } from '../kernel/amount.ts';
+import type { AccountId, TransferMove } from '../ledger/index.ts';
+import type { MainAccountRecord } from '../virtual-accounts/index.ts';
+import { matchAll } from './candidates.ts';
+import type { SuspenseReason } from './match.ts';
+import type { WaitingEntry } from './waiting-entries.ts';
+
+/** Where an entry goes, as long as the ledger agrees. */
+export interface PlacedEntry {
+  readonly entryId: string;
+  readonly main: MainAccountRecord;
+  readonly amount: Amount;
+  readonly reference: string | undefined;
+  readonly state: 'credited' | 'suspended' | 'debited';
+  readonly reason: string | null;
+  /** Who has the money then; for a debit, the account of bank debits. */
+  readonly account: AccountId;
+  readonly code: 'deposit' | 'opening_balance' | 'bank_debit';
+}
+
+/** Decides where entries go: credits to whom they match or to suspense, debits to the account of bank debits. */
+export async function placeEntries(
+  db: Db,
+  platformId: bigint,
+  {
+    entries,
+    mains,
+  }: { entries: readonly WaitingEntry[]; mains: ReadonlyMap<bigint, MainAccountRecord> },
+): Promise<readonly PlacedEntry[]> {
+  const credits = entries.filter(
+    ({ kind, direction }) => kind === 'line' && direction === 'credit',
+  );
+  const matches = await matchAll(db, platformId, credits);
+  let next = 0;
+  return entries.map((entry): PlacedEntry => {
+    const { entryId, amount, reference, kind } = entry;
+    const main = mains.get(entry.mainAccountId);
+    if (!main) throw new Error(`main account ${entry.mainAccountId} has entries and no record`);
+    const common = { entryId, main, amount, reference };
+    if (entry.direction === 'debit') {
+      const code = 'bank_debit';
+      return { ...common, state: 'debited', reason: null, account: main.bankDebits, code };
+    }
+    if (kind === 'opening_balance') {
+      return { ...common, state: 'credited', reason: kind, account: main.opening, code: kind };
+    }
+    const match = matches[next];
+    next += 1;
+    if (!match) throw new Error('each credit has a match');
+    const { account, reason } = match;
+    if (account === undefined) return suspendedFor({ ...common, code: 'deposit' }, match.reason);
+    return { ...common, state: 'credited', reason, account, code: 'deposit' };
+  });
+}
+
+/** The same entry on its way to suspense. */
+export function suspendedFor(
+  entry: Pick<PlacedEntry, 'entryId' | 'main' | 'amount' | 'reference' | 'code'>,
+  reason: SuspenseReason,
+): PlacedEntry {
+  const { entryId, main, amount, reference } = entry;
+  const where = { state: 'suspended' as const, reason, account: main.suspense };
+  return { entryId, main, amount, reference, ...where, code: 'deposit' };
+}
+
+/** What the ledger is asked for. A debit leaves bank clearing: what the bank has is less. */
+export function moveOf({
+  main,
+  amount,
+  reference,
+  state,
+  account,
+  code,
+}: PlacedEntry): TransferMove {
+  const sides =
+    state === 'debited'
+      ? { debit: account, credit: main.bankClearing }
+      : { debit: main.bankClearing, credit: account };
+  return { kind: 'transfer', code, debit: sides.debit, credit: sides.credit, amount, reference };
+}
