@@ -1,0 +1,40 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** What came of sending at a fixed rate. */
+export interface OpenLoop {
+  /** Milliseconds, of everything that was due after the warm-up. */
+  readonly latencies: Float64Array;
+  readonly sent: number;
+  readonly accepted: number;
+}
+
+const TICK_MS = 1;
+
+/**
+ * Sends at a fixed rate, whether or not what was sent before is answered. Latency counts from the moment at
+ * which a request was due, not from when it was sent: a server that stalls is not spared the requests that
+ * it kept from being sent (coordinated omission).
+ */
+export async function runOpenLoop(
+  send: () => Promise<boolean>,
+  { rate, warmUpMs, measureMs }: { rate: number; warmUpMs: number; measureMs: number },
+): Promise<OpenLoop> {
+  const total = Math.floor((rate * (warmUpMs + measureMs)) / 1000);
+  const warm = Math.floor((rate * warmUpMs) / 1000);
+  const latencies = new Float64Array(Math.max(0, total - warm));
+  const pending: Promise<void>[] = [];
+  let accepted = 0;
+  const started = performance.now();
+  const sendOne = async (index: number) => {
+    const due = started + (index * 1000) / rate;
+    if (await send()) accepted += 1;
+    if (index >= warm) latencies[index - warm] = performance.now() - due;
+  };
+  while (pending.length < total) {
+    const due = Math.min(total, Math.floor(((performance.now() - started) * rate) / 1000));
+    while (pending.length < due) pending.push(sendOne(pending.length));
+    await pause(TICK_MS);
+  }
+  await Promise.all(pending);
+  return { latencies, sent: total, accepted };
+}
