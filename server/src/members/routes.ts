@@ -20,14 +20,17 @@ import { memberUuid } from './member.ts';
 import { listMembers, readMember } from './read-members.ts';
 
 const Reference = Text({ max: 64, examples: ['seller-1001'] });
-const Member = Type.Object({
-  id: Id('mem'),
-  kind: Type.Enum(['person', 'company', 'platform']),
-  name: Type.String(),
-  reference: Nullable(Type.String()),
-  metadata: MetadataOut,
-  createdAt: InstantOut,
-});
+const Member = Type.Object(
+  {
+    id: Id('mem'),
+    kind: Type.Enum(['person', 'company', 'platform']),
+    name: Type.String(),
+    reference: Nullable(Type.String()),
+    metadata: MetadataOut,
+    createdAt: InstantOut,
+  },
+  { title: 'Member' },
+);
 const tags = ['members'];
 const params = Type.Object({ id: Id('mem') });
 

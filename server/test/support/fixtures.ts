@@ -1,6 +1,7 @@
 import { afterAll, expect } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/database.ts';
 import { amount } from '../../src/kernel/amount.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
 import { type Currency, currency } from '../../src/kernel/currency.ts';
 import { type NewUuid, uuidGenerator } from '../../src/kernel/id.ts';
 import type { Random } from '../../src/kernel/random.ts';
@@ -60,9 +61,12 @@ export interface TestPlatform {
   readonly accounts: readonly VirtualAccount[];
 }
 
+/** What fixtures are made with: a test's app or the server's own. */
+export type FixtureDeps = Omit<TestApp, 'database' | 'clock'> & { readonly clock: Clock };
+
 /** Opens a platform with `members` members, each with one account that has `funds` minor units. */
 export async function testPlatform(
-  app: TestApp,
+  app: FixtureDeps,
   options: {
     platformId: bigint;
     members?: number;

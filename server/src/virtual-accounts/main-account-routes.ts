@@ -1,0 +1,126 @@
+import {
+  AccountNumber,
+  BalanceOut,
+  BankAccountNumber,
+  CLOSED,
+  CurrencyCode,
+  decodeCursor,
+  encodeCursor,
+  InstantOut,
+  invalid,
+  Nullable,
+  Page,
+  PageQuery,
+  type Routes,
+  Text,
+  Type,
+} from '../http/schemas.ts';
+import { isCurrency } from '../kernel/currency.ts';
+import {
+  bankAccountInvalid,
+  mainAccountExists,
+  mainAccountNotFound,
+  numberInvalid,
+  prefixTaken,
+} from './errors.ts';
+import { type AccountDeps, openMainAccount } from './open-main-account.ts';
+import { listMainAccounts, readMainAccount } from './read-main-accounts.ts';
+
+const MainAccount = Type.Object(
+  {
+    number: BankAccountNumber,
+    name: Type.String(),
+    bankName: Nullable(Type.String()),
+    currency: CurrencyCode,
+    prefix: Type.String({ description: 'What the numbers of its virtual accounts begin with' }),
+    bankBalance: BalanceOut,
+    virtualAccountsBalance: BalanceOut,
+    unexplainedDebits: BalanceOut,
+    accounts: Type.Object({
+      suspense: AccountNumber,
+      interestAndFees: AccountNumber,
+      opening: AccountNumber,
+      platform: AccountNumber,
+    }),
+    createdAt: InstantOut,
+  },
+  { title: 'MainAccount' },
+);
+/** As people write it: spaces and small letters too. */
+const BankAccountIn = Text({ max: 50, examples: ['8110888020000000017'] });
+const Prefix = Type.String({
+  pattern: '^([0-9]{5}|[0-9]{12})$',
+  description: '5 or 12 digits; generated when it is left out',
+});
+const tags = ['main accounts'];
+
+/** Routes of main accounts. */
+export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
+  app.get(
+    '/v1/main-accounts',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listMainAccounts',
+        summary: 'Main accounts with their sums 主体账户列表',
+        tags,
+        querystring: Type.Object(PageQuery, CLOSED),
+        response: { 200: Page(MainAccount) },
+      },
+    },
+    async ({ platformId, query: { limit, cursor } }) => {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, numberAt);
+      const { mainAccounts, next } = await listMainAccounts(deps, platformId, { after, limit });
+      return { data: [...mainAccounts], nextCursor: next ? encodeCursor([`${next}`]) : null };
+    },
+  );
+
+  app.post(
+    '/v1/main-accounts',
+    {
+      config: {
+        scope: 'accounts:write',
+        problems: [bankAccountInvalid, numberInvalid, mainAccountExists, prefixTaken],
+      },
+      schema: {
+        operationId: 'openMainAccount',
+        summary: 'Open a main account with its public accounts 开立主体账户',
+        tags,
+        body: Type.Object(
+          {
+            number: BankAccountIn,
+            name: Text({ max: 120 }),
+            bankName: Type.Optional(Text({ max: 120 })),
+            currency: CurrencyCode,
+            prefix: Type.Optional(Prefix),
+          },
+          CLOSED,
+        ),
+        response: { 201: MainAccount },
+      },
+    },
+    async ({ platformId, body }, reply) => {
+      const { currency } = body;
+      if (!isCurrency(currency)) throw invalid('/currency', 'must be a code of ISO 4217');
+      return reply.code(201).send(await openMainAccount(deps, platformId, { ...body, currency }));
+    },
+  );
+
+  app.get(
+    '/v1/main-accounts/:number',
+    {
+      config: { scope: 'read', problems: [mainAccountNotFound] },
+      schema: {
+        operationId: 'readMainAccount',
+        summary: 'One main account with its sums 主体账户',
+        tags,
+        params: Type.Object({ number: BankAccountIn }),
+        response: { 200: MainAccount },
+      },
+    },
+    async ({ platformId, params }) => readMainAccount(deps, platformId, params.number),
+  );
+};
+
+const numberAt = ([position]: readonly string[]): bigint | undefined =>
+  position !== undefined && /^\d{1,15}$/.test(position) ? BigInt(position) : undefined;

@@ -1,0 +1,246 @@
+import {
+  AccountNumber,
+  BalanceOut,
+  BankAccountNumber,
+  CLOSED,
+  CurrencyCode,
+  decodeCursor,
+  encodeCursor,
+  Id,
+  InstantOut,
+  LimitIn,
+  Metadata,
+  MetadataOut,
+  Nullable,
+  Page,
+  PageQuery,
+  type Routes,
+  Text,
+  Type,
+} from '../http/schemas.ts';
+import { refusalErrors } from '../ledger/index.ts';
+import { memberNotFound } from '../members/index.ts';
+import {
+  changeVirtualAccount,
+  closeVirtualAccount,
+  reopenVirtualAccount,
+  stopVirtualAccount,
+} from './change-virtual-account.ts';
+import {
+  accountNotEmpty,
+  mainAccountNotFound,
+  mainAccountRequired,
+  numberInvalid,
+  numberTaken,
+  overdraftInUse,
+  publicAccountRefused,
+  referenceCodeTaken,
+} from './errors.ts';
+import type { AccountDeps } from './open-main-account.ts';
+import { openVirtualAccount } from './open-virtual-account.ts';
+import { listVirtualAccounts, readVirtualAccount } from './read-virtual-accounts.ts';
+import { MEMBER_KINDS, VIRTUAL_ACCOUNT_KINDS } from './virtual-account.ts';
+
+const Kind = Type.Enum([...VIRTUAL_ACCOUNT_KINDS]);
+const State = Type.Enum(['open', 'debit_stopped', 'credit_stopped', 'stopped', 'closed']);
+const ReferenceCode = Type.String({
+  pattern: '^[0-9A-Z]{4,32}$',
+  description: 'A code that a payer may quote in the remittance text',
+  examples: ['SHOP0001'],
+});
+const VirtualAccount = Type.Object(
+  {
+    number: AccountNumber,
+    name: Type.String(),
+    kind: Kind,
+    mainAccount: BankAccountNumber,
+    memberId: Nullable(Id('mem')),
+    currency: CurrencyCode,
+    state: State,
+    balance: BalanceOut,
+    held: BalanceOut,
+    available: BalanceOut,
+    overdraftLimit: BalanceOut,
+    referenceCode: Nullable(Type.String()),
+    metadata: MetadataOut,
+    createdAt: InstantOut,
+  },
+  { title: 'VirtualAccount' },
+);
+const BankAccountIn = Text({ max: 50, examples: ['8110888020000000017'] });
+const tags = ['virtual accounts'];
+const params = Type.Object({ number: AccountNumber });
+const accountNotFound = refusalErrors.account_not_found;
+const accountClosed = refusalErrors.account_closed;
+
+/** Lists, opens and reads virtual accounts. */
+export const virtualAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
+  app.get(
+    '/v1/virtual-accounts',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listVirtualAccounts',
+        summary: 'Virtual accounts, in the order in which they were opened 虚拟户列表',
+        tags,
+        querystring: Type.Object(
+          {
+            ...PageQuery,
+            memberId: Type.Optional(Id('mem')),
+            mainAccount: Type.Optional(BankAccountIn),
+            kind: Type.Optional(Kind),
+            state: Type.Optional(State),
+            referenceCode: Type.Optional(ReferenceCode),
+          },
+          CLOSED,
+        ),
+        response: { 200: Page(VirtualAccount) },
+      },
+    },
+    async ({ platformId, query: { cursor, ...filter } }) => {
+      const after = cursor === undefined ? undefined : decodeCursor(cursor, idAt);
+      const page = await listVirtualAccounts(deps, platformId, { ...filter, after });
+      const nextCursor = page.next === undefined ? null : encodeCursor([`${page.next}`]);
+      return { data: [...page.accounts], nextCursor };
+    },
+  );
+
+  app.post(
+    '/v1/virtual-accounts',
+    {
+      config: {
+        scope: 'accounts:write',
+        problems: [
+          ...[mainAccountNotFound, mainAccountRequired, numberInvalid, memberNotFound],
+          ...[numberTaken, referenceCodeTaken],
+        ],
+      },
+      schema: {
+        operationId: 'openVirtualAccount',
+        summary: 'Open a virtual account 开立虚拟户',
+        tags,
+        body: Type.Object(
+          {
+            mainAccount: Type.Optional(BankAccountIn),
+            memberId: Type.Optional(Id('mem')),
+            kind: Type.Optional(Type.Enum([...MEMBER_KINDS])),
+            name: Text({ max: 120 }),
+            number: Type.Optional(AccountNumber),
+            suffix: Type.Optional(Type.String({ pattern: '^([0-9]{7}|[0-9]{14})$' })),
+            referenceCode: Type.Optional(ReferenceCode),
+            overdraftLimit: Type.Optional(LimitIn),
+            metadata: Type.Optional(Metadata),
+          },
+          CLOSED,
+        ),
+        response: { 201: VirtualAccount },
+      },
+    },
+    async ({ platformId, body }, reply) => {
+      const overdraftLimit = BigInt(body.overdraftLimit ?? 0);
+      const account = await openVirtualAccount(deps, platformId, { ...body, overdraftLimit });
+      return reply.code(201).send(account);
+    },
+  );
+
+  await app.register(changeRoutes, { deps });
+};
+
+/** Reads and changes one virtual account. */
+const changeRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
+  app.get(
+    '/v1/virtual-accounts/:number',
+    {
+      config: { scope: 'read', problems: [accountNotFound] },
+      schema: {
+        operationId: 'readVirtualAccount',
+        summary: 'One virtual account 虚拟户',
+        tags,
+        params,
+        response: { 200: VirtualAccount },
+      },
+    },
+    async ({ platformId, params }) => readVirtualAccount(deps, platformId, params.number),
+  );
+
+  app.patch(
+    '/v1/virtual-accounts/:number',
+    {
+      config: {
+        scope: 'accounts:write',
+        problems: [
+          ...[accountNotFound, publicAccountRefused, accountClosed],
+          ...[overdraftInUse, referenceCodeTaken],
+        ],
+      },
+      schema: {
+        operationId: 'changeVirtualAccount',
+        summary: 'Change name, reference code, metadata or overdraft limit 修改虚拟户',
+        tags,
+        params,
+        body: Type.Object(
+          {
+            name: Type.Optional(Text({ max: 120 })),
+            referenceCode: Type.Optional(Nullable(ReferenceCode)),
+            overdraftLimit: Type.Optional(LimitIn),
+            metadata: Type.Optional(Metadata),
+          },
+          CLOSED,
+        ),
+        response: { 200: VirtualAccount },
+      },
+    },
+    async ({ platformId, params, body: { overdraftLimit: limit, ...attributes } }) => {
+      const overdraftLimit = limit === undefined ? undefined : BigInt(limit);
+      const change = { ...attributes, overdraftLimit };
+      return changeVirtualAccount(deps, platformId, params.number, change);
+    },
+  );
+
+  await app.register(stateRoutes, { deps });
+};
+
+/** Stops, reopens and closes. */
+const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
+  const problems = [accountNotFound, publicAccountRefused, accountClosed];
+  app.post(
+    '/v1/virtual-accounts/:number/stop',
+    {
+      config: { scope: 'accounts:write', problems },
+      schema: {
+        operationId: 'stopVirtualAccount',
+        summary: 'Stop paying, being paid, or both; stops add up 停用',
+        tags,
+        params,
+        body: Type.Object({ side: Type.Enum(['debit', 'credit', 'both']) }, CLOSED),
+        response: { 200: VirtualAccount },
+      },
+    },
+    async ({ platformId, params, body }) =>
+      stopVirtualAccount(deps, platformId, params.number, body),
+  );
+
+  const action = (name: 'reopen' | 'close', summary: string, act: typeof closeVirtualAccount) =>
+    app.post(
+      `/v1/virtual-accounts/:number/${name}`,
+      {
+        config: {
+          scope: 'accounts:write',
+          problems: name === 'close' ? [...problems, accountNotEmpty] : problems,
+        },
+        schema: {
+          operationId: `${name}VirtualAccount`,
+          summary,
+          tags,
+          params,
+          response: { 200: VirtualAccount },
+        },
+      },
+      async ({ platformId, params }) => act(deps, platformId, params.number),
+    );
+  action('reopen', 'Lift all stops 恢复', reopenVirtualAccount);
+  action('close', 'Close for ever; only when empty 销户', closeVirtualAccount);
+};
+
+const idAt = ([position]: readonly string[]): bigint | undefined =>
+  position !== undefined && /^\d{1,18}$/.test(position) ? BigInt(position) : undefined;
