@@ -1,0 +1,80 @@
+/** The typed client of Guanjia's API. */
+import createClient, { type Client, type Middleware } from 'openapi-fetch';
+import { KEYED_OPERATIONS, type paths } from './api.ts';
+import { sendRepeatedly } from './repeat.ts';
+
+export type { components, operations, paths } from './api.ts';
+
+/** What a client is made of. */
+export interface GuanjiaOptions {
+  /** Where the server is, such as http://127.0.0.1:7070. */
+  readonly baseUrl: string;
+  /** The text of an API key, `gj_…`. */
+  readonly apiKey: string;
+  /** How to send a request; the runtime's own when left out. */
+  readonly fetch?: (request: Request) => Promise<Response>;
+  /** Makes idempotency keys for calls that come without; random UUIDs when left out. */
+  readonly newKey?: () => string;
+  /** How to wait before a request is repeated; a timer when left out. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** A client: `GET`, `POST` and so on, by path, with the types of each operation. */
+export type Guanjia = Client<paths>;
+
+/**
+ * Makes a client.
+ *
+ *     const guanjia = createGuanjia({ baseUrl: 'http://127.0.0.1:7070', apiKey });
+ *     const { data, error } = await guanjia.POST('/v1/transfers', {
+ *       body: { debitAccount, creditAccount, amount: 1230 },
+ *       headers: { 'Idempotency-Key': 'order-1001' },
+ *     });
+ *
+ * Amounts are integers of minor units. A call that moves money and has no Idempotency-Key gets one. It protects
+ * against doing it twice within this call only: name your own key, and repeat with it, to be safe across a
+ * crash of yours. Reads and calls with a key are repeated while the server answers 503 or not at all; other
+ * problems are in `error`, to be told apart by their `code`. Throws only when nothing can be sent.
+ */
+export function createGuanjia(options: GuanjiaOptions): Guanjia {
+  const { baseUrl, apiKey } = options;
+  const { fetch = globalThis.fetch, newKey = () => crypto.randomUUID(), wait = pause } = options;
+  const client = createClient<paths>({
+    baseUrl,
+    fetch: (request) => sendRepeatedly({ fetch, wait }, request),
+  });
+  client.use(authorize(apiKey), addKey(newKey));
+  return client;
+}
+
+function authorize(apiKey: string): Middleware {
+  return {
+    onRequest: ({ request }) => {
+      request.headers.set('Authorization', `Bearer ${apiKey}`);
+      return request;
+    },
+  };
+}
+
+function addKey(newKey: () => string): Middleware {
+  return {
+    onRequest: ({ request, schemaPath }) => {
+      if (request.headers.has('Idempotency-Key')) return undefined;
+      if (!KEYED_OPERATIONS.includes(`${request.method} ${schemaPath}`)) return undefined;
+      request.headers.set('Idempotency-Key', newKey());
+      return request;
+    },
+  };
+}
+
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  const stop = () => {
+    clearTimeout(timer);
+    reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return promise;
+}
