@@ -170,6 +170,12 @@ test('a dry run of an atomic batch carries holds from item to item, and changes 
   expect(await balanceOf(account)).toBe(100n);
 });
 
+test('what was refused before the ledger is not called a repeat', async () => {
+  const items = [pay('0'.repeat(19), 1)];
+  const { repeated } = await submitBatch(app, platformId, { mode: 'independent', items }, next());
+  expect(repeated).toBe(false);
+});
+
 test('all refused, and too many', async () => {
   const account = await buyer();
   const refused = { mode: 'independent', items: [pay(account, 101)] } as const;

@@ -91,7 +91,9 @@ export async function submitBatch(
       ? await atomically(deps, platformId, planned, how)
       : await independently(deps, platformId, planned, how);
   const results = await toResults(deps, platformId, { done, dryRun: how.dryRun ?? false });
-  const repeated = done.every((each) => each.answer?.repeated ?? true);
+  // What was refused before the ledger left no answer to repeat.
+  const answers = done.flatMap(({ answer }) => answer ?? []);
+  const repeated = answers.length > 0 && answers.every((answer) => answer.repeated);
   return {
     repeated,
     result: { mode, ...summarised(results), ...(how.dryRun ? { dryRun: true } : {}) },

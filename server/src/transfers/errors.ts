@@ -22,7 +22,7 @@ export const periodInvalid = defineError<{ errors: readonly FieldError[] }>()({
   },
 });
 
-/** An item of a batch has another place in a batch that was sent before under the same key. */
+/** More items than one batch takes. */
 export const batchTooLarge = defineError<{ limit: number; items: number }>()({
   code: 'batch_too_large',
   kind: 'invalid',
