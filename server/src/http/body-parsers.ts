@@ -12,6 +12,10 @@ const STREAMED_TYPES = [
   'application/octet-stream',
 ];
 
+/** More digits around a point than a number carries: 0.1 + 2^53 would arrive as 2^53, and pass for an amount. */
+const MANY_DIGITS = /\d\.\d{15}|\d{15}\.\d/;
+const TOO_PRECISE = 'a number has more digits than can be read exactly';
+
 /**
  * JSON is read whole; everything else only where a route asks for a stream (`config.streamedBody`), and then
  * its body is an async iterable of bytes that throws `body_too_large` when it is longer than that route takes.
@@ -28,6 +32,7 @@ export function addBodyParsers(app: FastifyInstance): void {
       // Fastify's own reader refuses names such as __proto__, which would be taken for something else.
       void parse(request, text, (error, value: unknown) => {
         if (error) done(describeJson(text), undefined);
+        else if (MANY_DIGITS.test(text) && losesDigits(text)) done(notJson(TOO_PRECISE), undefined);
         else done(null, value);
       });
     },
@@ -61,6 +66,16 @@ async function* limited(payload: Readable, limitBytes: number): AsyncGenerator<U
 
 function notJson(reason: string, position?: number): AppError {
   return new AppError(malformedJson, position === undefined ? { reason } : { reason, position });
+}
+
+/** True when a number with a fraction would be read as a whole one. */
+function losesDigits(text: string): boolean {
+  let loses = false;
+  JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) => {
+    loses ||= Number.isInteger(value) && /^-?\d+\.\d*[1-9]\d*$/.test(context?.source ?? '');
+    return value;
+  });
+  return loses;
 }
 
 /** Says where the text stops being JSON, by reading it again. */

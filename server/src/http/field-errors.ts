@@ -12,7 +12,7 @@ export interface SchemaError {
 }
 
 /** Where the value came from, as it stands before its pointer. A body needs no word. */
-export const PLACES: Readonly<Record<string, string>> = {
+const PLACES: Readonly<Record<string, string>> = {
   body: '',
   querystring: 'query',
   query: 'query',

@@ -166,6 +166,14 @@ test('bodies: the type, the encoding, the syntax and the size are each named', a
   expect((await post('{"kind":')).json()).toMatchObject({ code: 'malformed_json', position: 8 });
   expect((await post('')).json()).toMatchObject({ code: 'malformed_json', reason: 'it is empty' });
   expect((await post('{"__proto__":{"a":1}}')).json()).toMatchObject({ code: 'malformed_json' });
+  for (const amount of ['9007199254740990.9', '1.0000000000000000001'])
+    expect((await post(`{"amount":${amount}}`)).json()).toMatchObject({
+      code: 'malformed_json',
+      status: 400,
+    });
+  expect(
+    (await post('{"name":"9007199254740990.9","x":1.000000000000000000}')).json(),
+  ).toMatchObject({ code: 'invalid_request' });
   const latin = Buffer.from('{"kind":"company","name":"caf\xe9"}', 'latin1');
   expect((await post(latin)).json()).toMatchObject({
     code: 'malformed_json',

@@ -7,7 +7,7 @@ export {
   revokeApiKey,
 } from './api-keys.ts';
 export { type Authenticator, openAuthenticator, type Session } from './authenticator.ts';
-export { keyTextId, parseKeyText } from './key-text.ts';
+export { keyTextId } from './key-text.ts';
 export {
   listPlatforms,
   openPlatform,

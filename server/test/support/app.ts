@@ -1,28 +1,11 @@
 import { afterAll } from 'vitest';
 import { type App, buildHttp, openApp } from '../../src/app.ts';
 import type { Server } from '../../src/http/server.ts';
-import type { Clock } from '../../src/kernel/clock.ts';
 import { type Logger, openLog } from '../../src/logging.ts';
 import { createApiKey, openPlatform, SCOPES, type Scope } from '../../src/platforms/index.ts';
 import { freshDatabase } from './database.ts';
+import { FakeClock } from './fakes.ts';
 import { type CuttableWay, proxyTo } from './proxy.ts';
-
-/** A clock that tests set. */
-export class FakeClock implements Clock {
-  #now: Date;
-  constructor(start: string) {
-    this.#now = new Date(start);
-  }
-  now(): Date {
-    return new Date(this.#now);
-  }
-  set(instant: string): void {
-    this.#now = new Date(instant);
-  }
-  advance(ms: number): void {
-    this.#now = new Date(this.#now.getTime() + ms);
-  }
-}
 
 /** An app with its HTTP server on a database of its own; closed after the file. */
 export interface TestApp {

@@ -13,6 +13,11 @@ export class FakeClock implements Clock {
     return new Date(this.#now);
   }
 
+  /** Jumps to an instant, back too. */
+  set(instant: string): void {
+    this.#now = Date.parse(instant);
+  }
+
   advance(milliseconds: number): Date {
     this.#now += milliseconds;
     return this.now();

@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream';
+import Fastify from 'fastify';
+import { expect, test } from 'vitest';
+import { openLog } from '../logging.ts';
+import { addBodyParsers } from './body-parsers.ts';
+import { answerErrors } from './on-error.ts';
+import { recordOf } from './record.ts';
+
+const LIMIT = 1000;
+const app = Fastify({ bodyLimit: 10 });
+addBodyParsers(app);
+app.setErrorHandler(answerErrors(openLog({ level: 'silent' })));
+app.post('/stream', { config: { streamedBody: { limitBytes: LIMIT } } }, async ({ body }) => {
+  let bytes = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) bytes += chunk.length;
+  return { bytes };
+});
+const send = (
+  payload: Buffer | AsyncIterable<Buffer>,
+  type: string,
+  more: Record<string, string> = {},
+) =>
+  app.inject({
+    ...{ method: 'POST', url: '/stream' },
+    headers: { 'content-type': type, ...more },
+    payload: payload instanceof Buffer ? payload : Readable.from(payload),
+  });
+
+test.each([
+  'application/xml',
+  'text/xml; charset=gbk',
+  'text/plain',
+  'text/csv',
+  'application/octet-stream',
+])('a file of type %s is passed on as it arrives, past the limit of JSON bodies', async (type) => {
+  const answer = await send(Buffer.alloc(LIMIT, 'x'), type);
+  expect(answer.json()).toEqual({ bytes: LIMIT });
+});
+
+test('more than the route takes is refused: at once when announced, else when it arrives', async () => {
+  const announced = await send(Buffer.alloc(LIMIT + 1), 'text/csv');
+  expect(announced.statusCode).toBe(413);
+  expect(announced.json()).toMatchObject({ code: 'body_too_large', limitBytes: LIMIT });
+
+  async function* endless() {
+    for (let chunk = 0; chunk < 1_000_000; chunk += 1)
+      yield await Promise.resolve(Buffer.alloc(100));
+  }
+  const streamed = await send(endless(), 'text/csv');
+  expect(streamed.statusCode).toBe(413);
+});
+
+test('the route reads no other types, JSON keeps its own limit', async () => {
+  const image = await send(Buffer.from('x'), 'image/png');
+  expect(image.statusCode).toBe(415);
+  expect(recordOf(image.json())['allowed']).toContain('text/csv');
+  expect((await send(Buffer.alloc(11, '1'), 'application/json')).statusCode).toBe(413);
+});

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterAll, expect, test } from 'vitest';
+import { freshDatabase } from '../test/support/database.ts';
+
+const database = await freshDatabase();
+const dataDir = await mkdtemp(join(tmpdir(), 'guanjia-run-'));
+afterAll(() => rm(dataDir, { recursive: true }));
+
+const start = (env: Record<string, string>): ChildProcess =>
+  spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
+    env: { ...process.env, GUANJIA_DATA_DIR: dataDir, DATABASE_URL: database.adminUrl, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+
+test('the program starts, tells where it listens in JSON, and ends in order on SIGTERM', async () => {
+  const child = start({ GUANJIA_PORT: '0' });
+  if (!child.stdout) throw new Error('its output is read');
+  const lines: string[] = [];
+  let baseUrl = '';
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line);
+    const { msg, baseUrl: url = '' } = JSON.parse(line) as { msg: string; baseUrl?: string };
+    if (msg !== 'listening') continue;
+    baseUrl = url;
+    expect((await fetch(`${baseUrl}/health/ready`)).status).toBe(200);
+    child.kill('SIGTERM');
+  }
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(child.exitCode).toBe(0);
+  expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ level: 30, msg: 'stopped' });
+  const { apiKey } = JSON.parse(await readFile(join(dataDir, 'sandbox.json'), 'utf8')) as {
+    apiKey: string;
+  };
+  expect(lines.join('\n')).not.toContain(apiKey);
+});
+
+test('a setting that is not allowed is named, without a stack', async () => {
+  const child = start({ GUANJIA_PORT: 'seventy' });
+  if (!child.stderr) throw new Error('its output is read');
+  const said = await text(child.stderr);
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(said).toBe('GUANJIA_PORT must be a whole number from 0 to 65535; it is "seventy"\n');
+  expect(child.exitCode).toBe(78);
+});
