@@ -5,7 +5,6 @@ export {
   type BatchItemResult,
   type BatchMode,
   type BatchResult,
-  MAX_BATCH_ITEMS,
   submitBatch,
 } from './batch.ts';
 export * from './errors.ts';

@@ -91,7 +91,7 @@ export async function closeVirtualAccount(
 }
 
 /** The state after a stop: stops add up. Closed stays as it is, and is refused by the ledger. */
-export function stopped(now: AccountState, side: StopSide): AccountState {
+function stopped(now: AccountState, side: StopSide): AccountState {
   const debit = side !== 'credit' || now === 'debit_stopped' || now === 'stopped';
   const credit = side !== 'debit' || now === 'credit_stopped' || now === 'stopped';
   if (debit && credit) return 'stopped';

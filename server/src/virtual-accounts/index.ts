@@ -39,4 +39,4 @@ export {
   readMainAccountRecords,
 } from './read-main-accounts.ts';
 export { listVirtualAccounts, readVirtualAccount } from './read-virtual-accounts.ts';
-export { isPublicKind, type VirtualAccount, type VirtualAccountKind } from './virtual-account.ts';
+export type { VirtualAccount, VirtualAccountKind } from './virtual-account.ts';

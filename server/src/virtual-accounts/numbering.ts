@@ -1,7 +1,7 @@
 import type { Random } from '../kernel/random.ts';
 
 /** Digits of a virtual account's number, prefix and check digit included. */
-export const NUMBER_LENGTH = 19;
+const NUMBER_LENGTH = 19;
 
 /** A main account's prefix has 5 digits, or 12 where the bank gives out shorter ranges. */
 const PREFIX = /^(\d{5}|\d{12})$/;

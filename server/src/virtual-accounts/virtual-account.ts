@@ -3,7 +3,7 @@ import type { AccountState } from '../ledger/index.ts';
 /** Kinds that platforms open for their members: 交易资金, 保证金. */
 export const MEMBER_KINDS = ['trading', 'margin'] as const;
 /** Accounts that every main account has: 公共调账, 公共计息收费, 资金初始化. */
-export const PUBLIC_KINDS = ['suspense', 'interestAndFees', 'opening'] as const;
+const PUBLIC_KINDS = ['suspense', 'interestAndFees', 'opening'] as const;
 /** What a virtual account is for. `platform`: the platform's own money. */
 export type VirtualAccountKind =
   | (typeof MEMBER_KINDS)[number]
