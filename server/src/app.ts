@@ -33,6 +33,7 @@ export interface AppOptions {
 export interface App {
   readonly database: Database;
   readonly db: Database['db'];
+  readonly sessions: Database['sessions'];
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly random: Random;
@@ -58,7 +59,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     ...{ url, connections, batchConnections, asOwner },
     onError: (error) => log.warn({ err: error }, 'a connection to the database broke'),
   });
-  const { db } = database;
+  const { db, sessions } = database;
   const metrics = openMetrics();
   const ledger = metrics.measured(openLedger({ database, clock, observe: metrics.batch }));
   const newUuid = uuidGenerator(clock, random);
@@ -66,7 +67,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const background: Background[] = [];
   let stopping = false;
   return {
-    ...{ database, db, ledger, clock, random, newUuid, authenticator, metrics, log },
+    ...{ database, db, sessions, ledger, clock, random, newUuid, authenticator, metrics, log },
     startBackground: () => {
       const started = startBackground({ db, ledger, clock, log });
       background.push(started);

@@ -14,27 +14,22 @@ const STREAMED_TYPES = [
 
 /** More digits around a point than a number carries: 0.1 + 2^53 would arrive as 2^53, and pass for an amount. */
 const MANY_DIGITS = /\d\.\d{15}|\d{15}\.\d/;
-const TOO_PRECISE = 'a number has more digits than can be read exactly';
+/** A name that would change what an object is, written out or in escapes. */
+const MAY_NAME_PROTO = /__proto__|\\u/;
 
 /**
  * JSON is read whole; everything else only where a route asks for a stream (`config.streamedBody`), and then
  * its body is an async iterable of bytes that throws `body_too_large` when it is longer than that route takes.
  */
 export function addBodyParsers(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    (request, body: Buffer, done) => {
-      if (!isUtf8(body)) return done(notJson('it is not UTF-8'), undefined);
-      const text = body.toString('utf8');
-      // Fastify's own reader refuses names such as __proto__, which would be taken for something else.
-      void parse(request, text, (error, value: unknown) => {
-        if (error) done(describeJson(text), undefined);
-        else if (MANY_DIGITS.test(text) && losesDigits(text)) done(notJson(TOO_PRECISE), undefined);
-        else done(null, value);
-      });
+    (_request, body: Buffer, done) => {
+      const read = readJson(body);
+      if (read instanceof AppError) done(read, undefined);
+      else done(null, read.value);
     },
   );
   app.addContentTypeParser(STREAMED_TYPES, (request, payload, done) => {
@@ -68,25 +63,36 @@ function notJson(reason: string, position?: number): AppError {
   return new AppError(malformedJson, position === undefined ? { reason } : { reason, position });
 }
 
-/** True when a number with a fraction would be read as a whole one. */
-function losesDigits(text: string): boolean {
-  let loses = false;
-  JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) => {
-    loses ||= Number.isInteger(value) && /^-?\d+\.\d*[1-9]\d*$/.test(context?.source ?? '');
-    return value;
-  });
-  return loses;
+/** Reads a body; the error says where it stops being JSON, or what in it would be taken for something else. */
+function readJson(body: Buffer): { readonly value: unknown } | AppError {
+  if (!isUtf8(body)) return notJson('it is not UTF-8');
+  const text = body.toString('utf8');
+  try {
+    const value: unknown = JSON.parse(text);
+    const doubt = MAY_NAME_PROTO.test(text) || (text.includes('.') && MANY_DIGITS.test(text));
+    return (doubt ? misread(text) : undefined) ?? { value };
+  } catch (error) {
+    return broken(text, error);
+  }
 }
 
-/** Says where the text stops being JSON, by reading it again. */
-function describeJson(text: string): AppError {
+/** Reads again with an eye on names and digits. */
+function misread(text: string): AppError | undefined {
+  let found: AppError | undefined;
+  JSON.parse(text, (key, value: unknown, context?: { readonly source?: string }) => {
+    if (key === '__proto__') found = notJson('it has a field named __proto__');
+    if (Number.isInteger(value) && /^-?\d+\.\d*[1-9]\d*$/.test(context?.source ?? '')) {
+      found = notJson('a number has more digits than can be read exactly');
+    }
+    return value;
+  });
+  return found;
+}
+
+/** Where the text stops being JSON: of what the runtime says, only the number is used. */
+function broken(text: string, error: unknown): AppError {
   if (text.trim() === '') return notJson('it is empty');
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-    if (position !== undefined) return notJson('it is broken', Number(position));
-    return notJson('it is cut off', text.length);
-  }
-  return notJson('it has a field named __proto__ or constructor.prototype');
+  const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
+  if (position !== undefined) return notJson('it is broken', Number(position));
+  return notJson('it is cut off', text.length);
 }
