@@ -6,6 +6,8 @@ export type Group = (typeof GROUPS)[number];
 
 /** How a run measures. */
 export interface BenchOptions {
+  /** Shows that it works; its results are not for keeping. */
+  readonly quick: boolean;
   readonly groups: ReadonlySet<Group>;
   readonly rounds: number;
   /** Before the measuring of a cell begins, and while it lasts. */
@@ -51,6 +53,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Be
   const groups = new Set(values.only?.split(',').map(group) ?? GROUPS);
   if (older === 0) groups.delete('older');
   return {
+    quick: values.quick,
     groups,
     rounds: wholeNumber('--rounds', values.rounds) ?? base.rounds,
     warmUpMs: base.warmUpMs,

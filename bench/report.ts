@@ -38,7 +38,7 @@ export function printReport(run: BenchRun): void {
     console.log('After every contender money was conserved and no transfer was lost or doubled.');
 }
 
-/** Writes all figures to `bench/results/<date>.json`; gives the path. */
+/** Writes all figures to `bench/results/<date>.json` (quick runs: `local-<date>.json`); gives the path. */
 export async function writeResults(run: BenchRun): Promise<string> {
   const { options, machine, startedAt, rounds, faults } = run;
   const { groups, databaseUrl, ...rest } = options;
@@ -54,7 +54,8 @@ export async function writeResults(run: BenchRun): Promise<string> {
     faults,
   };
   await mkdir(RESULTS, { recursive: true });
-  const path = `${RESULTS}${startedAt.toISOString().slice(0, 19).replaceAll(':', '')}.json`;
+  const name = options.quick ? 'local-' : '';
+  const path = `${RESULTS}${name}${startedAt.toISOString().slice(0, 19).replaceAll(':', '')}.json`;
   await writeFile(path, `${JSON.stringify(result, undefined, 2)}\n`);
   return path;
 }

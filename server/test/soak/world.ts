@@ -38,7 +38,7 @@ export async function openWorld(
   const { db } = database;
   const deps = { db, clock: systemClock, random: systemRandom };
   try {
-    const platform = { platformId, name: 'Load', timeZone: 'Asia/Shanghai', sandbox: true };
+    const platform = { platformId, name: 'Load', timeZone: 'Asia/Shanghai', sandbox: false };
     await openPlatform(deps, platform);
     await openMainAccount(deps, platformId, {
       number: '8110888020000000017',
