@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { type Background, startBackground } from './background.ts';
 import { type Database, openDatabase } from './db/database.ts';
+import { depositRoutes } from './deposits/routes.ts';
 import { errorCatalogue } from './errors.ts';
 import { type Metrics, openMetrics } from './http/metrics.ts';
 import { buildServer, type Server } from './http/server.ts';
@@ -96,6 +97,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(memberRoutes, { deps: app });
       void server.register(accountRoutes, { deps: app });
       void server.register(moneyRoutes, { deps: app });
+      void server.register(depositRoutes, { deps: app });
     },
   });
 }

@@ -9,6 +9,8 @@ export interface CuttableWay {
   cut(): Promise<void>;
   /** Takes connections again. */
   mend(): Promise<void>;
+  /** Takes it away for good; may be called again. */
+  close(): Promise<void>;
 }
 
 /** Puts a proxy before a database; it is gone after the file. */
@@ -37,8 +39,11 @@ export async function proxyTo(databaseUrl: string): Promise<CuttableWay> {
   await listen(0);
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  afterAll(() => (server.listening ? cut() : undefined));
+  const close = async () => {
+    if (server.listening) await cut();
+  };
+  afterAll(close);
   const url = new URL(databaseUrl);
   url.port = String(port);
-  return { url: url.href, cut, mend: () => listen(port) };
+  return { url: url.href, cut, mend: () => listen(port), close };
 }
