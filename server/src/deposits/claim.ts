@@ -87,6 +87,7 @@ export async function claimEntry(
         refuseUnlessSuspended(await readForClaim(deps, platformId, bankEntry)),
     },
   );
+  if (isSpent(answer, entry)) throw repeatable(notSuspended(entry, 'claimed'), answer);
   return toClaimed(deps, platformId, entry, { ...facts, answer, dryRun: false });
 }
 
@@ -141,9 +142,17 @@ async function readClaimant(
   return facts.accountId;
 }
 
-function refuseUnlessSuspended({ entryId, state }: ClaimedFacts): void {
-  if (state === 'suspended') return;
-  throw new AppError(entryNotInSuspense, { bankEntry: entryTextId(entryId), state });
+function refuseUnlessSuspended(entry: ClaimedFacts): void {
+  if (entry.state !== 'suspended') throw notSuspended(entry, entry.state);
+}
+
+const notSuspended = ({ entryId }: ClaimedFacts, state: BankEntryState) =>
+  new AppError(entryNotInSuspense, { bankEntry: entryTextId(entryId), state });
+
+/** Suspense has what its entries add up to: when it has too little for one, that one was just claimed. */
+function isSpent(answer: Answer, { suspense }: ClaimedFacts): boolean {
+  if (answer.accepted || answer.refusal.code !== 'insufficient_funds') return false;
+  return answer.refusal.account === suspense;
 }
 
 /** Refusals that were given before, by the error that says them again. */
@@ -190,6 +199,10 @@ async function refusalOf(
   const ids = values.filter((value) => typeof value === 'bigint').map(accountId);
   const accounts = await accountsById(db, platformId, ids);
   const error = refusalError(refusal, (id) => accounts.get(accountId(id))?.number);
+  return repeatable(error, { repeated });
+}
+
+function repeatable(error: AppError, { repeated }: Pick<Answer, 'repeated'>): AppError {
   if (repeated) repeatedRefusals.add(error);
   return error;
 }

@@ -107,7 +107,9 @@ export interface OutcomeRow extends Tally {
 export function outcomeOf(rows: readonly OutcomeRow[]): ImportOutcome {
   const of = (state: string) => rows.filter((row) => row.state === state).reduce(add, NONE);
   const suspended = rows.filter(({ state }) => state === 'suspended');
-  const byReason = suspended.map(({ reason, count, sum }) => [reason ?? '', { count, sum }]);
+  const byReason = new Map(
+    suspended.map(({ reason, count, sum }) => [reason ?? '', { count, sum }]),
+  );
   return {
     credited: of('credited'),
     suspended: { ...of('suspended'), byReason: Object.fromEntries(byReason) },
@@ -131,8 +133,9 @@ export function reportToJson(report: RecordedFile): string {
 
 /** The report that was stored, from its JSON text. */
 export function reportFromJson(text: string): RecordedFile {
-  // Safe: only reportToJson writes it, and nothing changes it.
-  return JSON.parse(text, (key, value: unknown) =>
+  const report: unknown = JSON.parse(text, (key, value: unknown) =>
     MONEY.has(key) && typeof value === 'string' ? BigInt(value) : value,
-  ) as RecordedFile;
+  );
+  // Safe: only reportToJson writes it, and nothing changes it.
+  return report as RecordedFile;
 }

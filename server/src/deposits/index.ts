@@ -29,3 +29,5 @@ export {
   readStatementImport,
 } from './read-entries.ts';
 export { reverseClaim } from './reverse-claim.ts';
+export { depositRoutes } from './routes.ts';
+export { type DepositFinding, verifyDeposits } from './verify.ts';

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest';
+import { accountId } from '../ledger/index.ts';
+import { type Candidates, matchPayment, numbersIn, type Payment, wordsIn } from './match.ts';
+
+const MAIN = 1n;
+const [alice, bob, carol] = [accountId(11n), accountId(12n), accountId(13n)];
+const A = '8888800000000000017';
+const B = '8888800000000000025';
+
+const numbers = new Map([
+  [A, alice],
+  [B, bob],
+]);
+const codes = new Map([
+  ['ALICE01', alice],
+  ['SHOP2026', carol],
+]);
+const payers = new Map([
+  ['622200001', [alice]],
+  ['622200002', [alice, bob]],
+]);
+const candidates: Candidates = {
+  byNumber: (main, number) => (main === MAIN ? numbers.get(number) : undefined),
+  byReferenceCode: (main, code) => (main === MAIN ? codes.get(code) : undefined),
+  byPayer: (main, payer) => (main === MAIN ? (payers.get(payer) ?? []) : []),
+};
+const payment = (given: Partial<Payment>): Payment => ({
+  mainAccountId: MAIN,
+  reversal: false,
+  creditedAccount: undefined,
+  counterpartyAccount: undefined,
+  text: '',
+  ...given,
+});
+const matched = (given: Partial<Payment>) => {
+  const { account, reason } = matchPayment(payment(given), candidates);
+  return [account, reason];
+};
+
+describe('whom a credit is for', () => {
+  const cases: [what: string, given: Partial<Payment>, account: unknown, reason: string][] = [
+    ['the bank names the account', { creditedAccount: A }, alice, 'account_number'],
+    ['written in groups', { creditedAccount: '88888 0000 0000 0000 17' }, alice, 'account_number'],
+    ['the text quotes it', { text: `top-up ${A}, thanks` }, alice, 'account_number'],
+    [
+      'in full width',
+      { text: '货款８８８８８００００００００００００１７' },
+      alice,
+      'account_number',
+    ],
+    ['twice the same', { text: `${A} ${A}` }, alice, 'account_number'],
+    ['two different ones', { text: `${A}/${B}` }, undefined, 'ambiguous_account_number'],
+    ['the bank wins over the text', { creditedAccount: A, text: B }, alice, 'account_number'],
+    [
+      'the main account itself is named',
+      { creditedAccount: '8110', text: B },
+      bob,
+      'account_number',
+    ],
+    ['part of a longer number', { text: `1${A}` }, undefined, 'no_match'],
+    ['a number that nobody has', { text: '8888800000000000033' }, undefined, 'no_match'],
+    ['a reference code', { text: 'payment alice01' }, alice, 'reference_code'],
+    ['a code beside Chinese text', { text: '货款SHOP2026谢谢' }, carol, 'reference_code'],
+    ['a code inside a word', { text: 'XSHOP2026' }, undefined, 'no_match'],
+    ['a code after an accented letter', { text: 'ÉSHOP2026' }, undefined, 'no_match'],
+    ['two codes', { text: 'ALICE01 SHOP2026' }, undefined, 'ambiguous_reference_code'],
+    ['a number before a code', { text: `SHOP2026 ${A}` }, alice, 'account_number'],
+    ['the payer', { counterpartyAccount: '6222 00001' }, alice, 'payer_account'],
+    [
+      'a code before the payer',
+      { text: 'SHOP2026', counterpartyAccount: '622200001' },
+      carol,
+      'reference_code',
+    ],
+    ['a payer of two members', { counterpartyAccount: '622200002' }, undefined, 'ambiguous_payer'],
+    ['an unknown payer', { counterpartyAccount: '622200009' }, undefined, 'no_match'],
+    [
+      'what the bank takes back',
+      { creditedAccount: A, reversal: true },
+      undefined,
+      'bank_reversal',
+    ],
+    ['another main account', { creditedAccount: A, mainAccountId: 2n }, undefined, 'no_match'],
+  ];
+  test.each(cases)('%s', (_what, given, account, reason) => {
+    expect(matched(given)).toEqual([account, reason]);
+  });
+});
+
+test('numbers and words are found whole', () => {
+  expect(numbersIn(`${A},${B} 12345678901234567890`)).toEqual([A, B]);
+  expect(wordsIn('ab-CD12/ef_gh34 abc １２３４')).toEqual(['CD12', 'GH34', '1234']);
+});

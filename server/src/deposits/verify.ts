@@ -1,0 +1,182 @@
+import { sql } from 'kysely';
+import type { Db } from '../db/database.ts';
+import { reportFromJson } from './import-report.ts';
+
+/** Something that the deposits of a platform do not agree on. A warning may have a cause outside of them. */
+export interface DepositFinding {
+  readonly kind: 'error' | 'warning';
+  readonly code:
+    | 'entry_without_its_transfer'
+    | 'claim_without_its_transfer'
+    | 'bank_clearing_differs'
+    | 'bank_debits_differ'
+    | 'suspense_differs'
+    | 'bank_balance_differs';
+  /** The number of the main account at the bank. */
+  readonly mainAccount: string;
+  /** How many entries or claims it is about, where it is about some. */
+  readonly count: number;
+  /** Minor units; what the ledger has, and what the entries or the bank say. */
+  readonly expected: bigint;
+  readonly found: bigint;
+}
+
+/**
+ * Holds the deposits of a platform against the ledger: every posted entry has its transfer with its amount
+ * between the right accounts; bank clearing, bank debits and suspense are what the entries add up to; and the
+ * bank's latest closing balance is what the ledger has for the bank (a warning: a file may be missing, or other
+ * flows may be under way). Reads everything: minutes for many millions of entries.
+ */
+export async function verifyDeposits(
+  db: Db,
+  platformId: bigint,
+): Promise<readonly DepositFinding[]> {
+  // One snapshot for all: the sums are of one moment, while money moves.
+  return db
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .execute(async (tx) => {
+      await sql`set local statement_timeout = 0`.execute(tx);
+      return [
+        ...(await wrongTransfers(tx, platformId)),
+        ...(await wrongClaims(tx, platformId)),
+        ...(await wrongSums(tx, platformId)),
+        ...(await otherClosings(tx, platformId)),
+      ];
+    });
+}
+
+type Counted = Pick<DepositFinding, 'mainAccount' | 'count' | 'expected' | 'found'>;
+
+/** Entries whose transfer is missing, or is of another amount or between other accounts. */
+async function wrongTransfers(db: Db, platformId: bigint): Promise<DepositFinding[]> {
+  const { rows } = await sql<Counted>`
+    select m.number as "mainAccount", count(*)::integer as count,
+           sum(e.amount)::bigint as expected, coalesce(sum(t.amount), 0)::bigint as found
+      from bank_entry e
+      join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
+      left join transfer t on t.platform_id = e.platform_id and t.transfer_id = e.transfer_id
+      left join virtual_account s on s.platform_id = e.platform_id and s.main_account_id = e.main_account_id
+                                 and s.kind = 'suspense'
+     where e.platform_id = ${platformId}
+       and case
+             when e.state = 'recorded' then e.transfer_id is not null
+             else (t.amount, t.debit_account_id, t.credit_account_id) is distinct from
+                  (e.amount,
+                   case e.direction when 'debit' then m.bank_debits_account_id else m.bank_clearing_account_id end,
+                   case when e.direction = 'debit' then m.bank_clearing_account_id
+                        when e.state = 'claimed' or e.claim_count > 0 then s.account_id
+                        else e.account_id end)
+           end
+     group by m.number order by m.number`.execute(db);
+  return rows.map((row) => ({ kind: 'error', code: 'entry_without_its_transfer', ...row }));
+}
+
+/** Claims, and reversals of them, whose transfer is not what it must be; entries that say otherwise. */
+async function wrongClaims(db: Db, platformId: bigint): Promise<DepositFinding[]> {
+  const { rows } = await sql<Counted>`
+    select m.number as "mainAccount", count(*)::integer as count,
+           sum(e.amount)::bigint as expected, coalesce(sum(t.amount), 0)::bigint as found
+      from bank_entry e
+      join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
+      join virtual_account s on s.platform_id = e.platform_id and s.main_account_id = e.main_account_id
+                            and s.kind = 'suspense'
+      left join claim c on c.platform_id = e.platform_id and c.bank_entry_id = e.bank_entry_id
+      left join transfer t on t.platform_id = c.platform_id and t.transfer_id = c.transfer_id
+      left join transfer r on r.platform_id = c.platform_id and r.transfer_id = c.reversal_transfer_id
+     where e.platform_id = ${platformId} and (e.claim_count > 0 or e.state = 'claimed' or c.claim_number is not null)
+       and ((t.amount, t.debit_account_id, t.credit_account_id)
+              is distinct from (e.amount, s.account_id, c.account_id)
+         or (c.reversal_transfer_id is not null
+             and (r.amount, r.debit_account_id, r.credit_account_id)
+                   is distinct from (e.amount, c.account_id, s.account_id))
+         or (c.reversal_transfer_id is null) is distinct from
+              (c.claim_number = e.claim_count and e.state = 'claimed'))
+     group by m.number order by m.number`.execute(db);
+  return rows.map((row) => ({ kind: 'error', code: 'claim_without_its_transfer', ...row }));
+}
+
+interface SumsRow {
+  readonly mainAccount: string;
+  readonly clearing: bigint;
+  readonly debits: bigint;
+  readonly suspense: bigint;
+  readonly entriesNet: bigint;
+  readonly entriesDebited: bigint;
+  readonly entriesSuspended: bigint;
+}
+
+async function wrongSums(db: Db, platformId: bigint): Promise<DepositFinding[]> {
+  const { rows } = await sql<SumsRow>`
+    with ledger as (
+      select a.account_id, a.balance + coalesce((select sum(d.delta) from account_delta d
+               where d.platform_id = ${platformId} and d.account_id = a.account_id), 0) as balance
+        from account a where a.platform_id = ${platformId}
+         and a.purpose in ('bank_clearing', 'bank_debits', 'suspense')
+    ), entries as (
+      select main_account_id,
+             sum(case direction when 'credit' then amount else -amount end) as net,
+             sum(amount) filter (where state = 'debited') as debited,
+             sum(amount) filter (where state = 'suspended') as suspended
+        from bank_entry where platform_id = ${platformId} and state <> 'recorded' group by main_account_id
+    )
+    select m.number as "mainAccount", c.balance::bigint as clearing, d.balance::bigint as debits,
+           s.balance::bigint as suspense, coalesce(e.net, 0)::bigint as "entriesNet",
+           coalesce(e.debited, 0)::bigint as "entriesDebited",
+           coalesce(e.suspended, 0)::bigint as "entriesSuspended"
+      from main_account m
+      join virtual_account v on v.platform_id = m.platform_id and v.main_account_id = m.main_account_id
+                            and v.kind = 'suspense'
+      join ledger c on c.account_id = m.bank_clearing_account_id
+      join ledger d on d.account_id = m.bank_debits_account_id
+      join ledger s on s.account_id = v.account_id
+      left join entries e on e.main_account_id = m.main_account_id
+     where m.platform_id = ${platformId} order by m.main_account_id`.execute(db);
+  return rows.flatMap((row) => {
+    const { mainAccount } = row;
+    const compared = [
+      { code: 'bank_clearing_differs' as const, expected: -row.clearing, found: row.entriesNet },
+      { code: 'bank_debits_differ' as const, expected: -row.debits, found: row.entriesDebited },
+      { code: 'suspense_differs' as const, expected: row.suspense, found: row.entriesSuspended },
+    ];
+    return compared
+      .filter(({ expected, found }) => expected !== found)
+      .map((each) => ({ kind: 'error' as const, mainAccount, count: 0, ...each }));
+  });
+}
+
+/** Imports looked at, the latest first, for the closing balances of main accounts. */
+const MAX_IMPORTS = 1_000;
+
+async function otherClosings(db: Db, platformId: bigint): Promise<DepositFinding[]> {
+  const { rows: balances } = await sql<{ number: string; balance: bigint }>`
+    select m.number, -(a.balance + coalesce((select sum(d.delta) from account_delta d
+             where d.platform_id = ${platformId} and d.account_id = a.account_id), 0))::bigint as balance
+      from main_account m
+      join account a on a.platform_id = m.platform_id and a.account_id = m.bank_clearing_account_id
+     where m.platform_id = ${platformId} order by m.main_account_id`.execute(db);
+  const { rows: imports } = await sql<{ report: string }>`
+    select report::text as report from statement_import where platform_id = ${platformId}
+     order by created_at desc, import_id desc limit ${MAX_IMPORTS}`.execute(db);
+  const latest = latestClosings(imports.map(({ report }) => report));
+  return balances.flatMap(({ number: mainAccount, balance: expected }) => {
+    const found = latest.get(mainAccount)?.closing;
+    if (found === undefined || found === expected) return [];
+    return [
+      { kind: 'warning', code: 'bank_balance_differs', mainAccount, count: 0, expected, found },
+    ];
+  });
+}
+
+/** By main account the closing balance of the latest day; of one day, that of the latest import and statement. */
+function latestClosings(reports: readonly string[]) {
+  const latest = new Map<string, { closing: bigint; until: string }>();
+  for (const report of reports) {
+    for (const { mainAccount, closing, until } of reportFromJson(report).statements.toReversed()) {
+      if (closing === null || until === null) continue;
+      const known = latest.get(mainAccount);
+      if (!known || until > known.until) latest.set(mainAccount, { closing, until });
+    }
+  }
+  return latest;
+}
