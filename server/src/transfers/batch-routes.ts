@@ -11,7 +11,8 @@ import {
 } from '../http/schemas.ts';
 import type { AppError } from '../kernel/error.ts';
 import { refusalErrors } from '../ledger/index.ts';
-import { type BatchItem, type BatchItemResult, MAX_BATCH_ITEMS, submitBatch } from './batch.ts';
+import { type BatchItemResult, MAX_BATCH_ITEMS, submitBatch } from './batch.ts';
+import type { BatchItem } from './batch-run.ts';
 import { batchTooLarge } from './errors.ts';
 import {
   CaptureBody,

@@ -185,3 +185,32 @@ test('all refused, and too many', async () => {
     refusal('batch_too_large', { limit: 1000 }),
   );
 });
+
+// Goal: one key does one thing. Method: each way of using a key a second time for something else is tried; it
+// is refused before anything is done, whichever came first.
+test('a key that was used for anything else does nothing, in any order', async () => {
+  const account = await buyer();
+  const [one, two, three] = [pay(account, 1), pay(account, 2), pay(account, 3)];
+  const single = (key: { requestId: string }) =>
+    transfer(app, platformId, { debitAccount: account, creditAccount: shop, amount: 1 }, key);
+  const batch = (mode: 'atomic' | 'independent', items: BatchItem[], key: { requestId: string }) =>
+    submitBatch(app, platformId, { mode, items }, key);
+  const reused = refusal('request_id_reused');
+  const firsts = [
+    (key: { requestId: string }) => single(key),
+    (key: { requestId: string }) => batch('atomic', [one, two], key),
+    (key: { requestId: string }) => batch('independent', [one, two], key),
+    (key: { requestId: string }) => batch('independent', [one, two, three], key),
+    (key: { requestId: string }) => batch('independent', [two, one], key),
+  ];
+  for (const [i, first] of firsts.entries()) {
+    const key = next();
+    await first(key);
+    const left = await balanceOf(account);
+    for (const [j, other] of firsts.entries()) {
+      if (i !== j) await expect(other(key)).rejects.toEqual(reused);
+    }
+    expect(await balanceOf(account)).toBe(left);
+    expect((await first(key)).repeated).toBe(true);
+  }
+});

@@ -1,12 +1,12 @@
 /** Transfers, reversals, holds, batches, balances and statements (转账, 冻结, 对账单): the front door. */
 export { type BalanceClock, type BalanceView, readBalance } from './balance.ts';
 export {
-  type BatchItem,
   type BatchItemResult,
   type BatchMode,
   type BatchResult,
   submitBatch,
 } from './batch.ts';
+export type { BatchItem } from './batch-run.ts';
 export * from './errors.ts';
 export { type Captured, captureHold, placeHold, releaseHold } from './hold.ts';
 export type { HoldAnswer, HoldView } from './hold-view.ts';

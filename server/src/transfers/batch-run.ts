@@ -1,0 +1,196 @@
+import { strict as assert } from 'node:assert';
+import { hash } from 'node:crypto';
+import { AppError } from '../kernel/error.ts';
+import { type Answer, type Move, outcomeUnknown } from '../ledger/index.ts';
+import {
+  type CaptureInput,
+  captureMove,
+  type HoldInput,
+  holdMove,
+  type MoveContext,
+  type ReleaseInput,
+  releaseMove,
+  type TransferInput,
+  transferMove,
+} from './moves.ts';
+import { errorOf, type Mode, markRepeated, submitMoves, type TransferDeps } from './submit.ts';
+
+/** One thing to be done in a batch. */
+export type BatchItem =
+  | ({ readonly type: 'transfer' } & TransferInput)
+  | ({ readonly type: 'hold' } & HoldInput)
+  | ({ readonly type: 'release' } & ReleaseInput)
+  | ({ readonly type: 'capture' } & CaptureInput);
+
+/** A batch's requests are told from single ones under the same key: the answers differ in form. */
+const CONTEXT = 'batch';
+
+/** An item as the ledger's move, or why it is none. */
+export interface Planned {
+  readonly item: BatchItem;
+  readonly index: number;
+  readonly move: Move | undefined;
+  readonly error: AppError | undefined;
+}
+
+/** What the ledger said about an item. Of a group each item has its own posting of the one answer. */
+export interface Done {
+  readonly index: number;
+  readonly move: Move | undefined;
+  readonly answer: Answer | undefined;
+  readonly error: AppError | undefined;
+}
+
+/** What each item comes to; an item that cannot be a move says why. */
+export function plan(item: BatchItem, index: number, accounts: MoveContext['accounts']): Planned {
+  try {
+    const move = moveOf(item, { accounts, at: `/items/${index}` });
+    return { item, index, move, error: undefined };
+  } catch (error) {
+    if (error instanceof AppError) return { item, index, move: undefined, error };
+    throw error;
+  }
+}
+
+function moveOf(item: BatchItem, context: MoveContext): Move {
+  switch (item.type) {
+    case 'transfer':
+      return transferMove(item, context);
+    case 'hold':
+      return holdMove(item, context);
+    case 'release':
+      return releaseMove(item);
+    case 'capture':
+      return captureMove(item, context);
+  }
+}
+
+/** The account numbers that an item names. */
+export function numbersOf(item: BatchItem): string[] {
+  switch (item.type) {
+    case 'transfer':
+      return [item.debitAccount, item.creditAccount];
+    case 'hold':
+      return [item.account];
+    case 'release':
+      return [];
+    case 'capture':
+      return [item.creditAccount];
+  }
+}
+
+/** All or none: one submission. A refusal is thrown, with `itemIndex`. */
+export async function atomically(
+  deps: TransferDeps,
+  platformId: bigint,
+  planned: readonly Planned[],
+  how: Mode,
+): Promise<readonly Done[]> {
+  const moves = planned.map(({ move, error, index }) => {
+    if (error) throw withItem(error, index);
+    assert(move, 'an item is a move or an error');
+    return move;
+  });
+  const answer = await submitMoves(deps, platformId, moves, { mode: how, context: CONTEXT });
+  if (!answer.accepted) {
+    const isReuse = answer.refusal.code === 'request_id_reused';
+    const error = await errorOf(deps, platformId, answer);
+    if (isReuse) throw error;
+    throw markRepeated(withItem(error, answer.moveIndex), answer.repeated);
+  }
+  return planned.map(({ index, move }) => ({
+    index,
+    move,
+    answer: { ...answer, postings: answer.postings.slice(index, index + 1) },
+    error: undefined,
+  }));
+}
+
+/** Says which item of the batch an error is about. */
+function withItem({ definition, facts, cause }: AppError, itemIndex: number): AppError {
+  return new AppError(definition, { ...facts, itemIndex }, { cause });
+}
+
+/**
+ * Each item for itself. The first one stands for the whole batch: it carries the batch's own request id and a
+ * digest of all items, and goes ahead of the others. So a key that was used for anything else, or for other
+ * items, is refused before any item is done; the others have the id with their index behind it.
+ *
+ * Throws AppError: `request_id_reused`; the ledger's failures when nothing was done; `outcome_unknown` when
+ * some items got no answer: repeated with the same key, those that were done are not done again.
+ */
+export async function independently(
+  deps: TransferDeps,
+  platformId: bigint,
+  planned: readonly Planned[],
+  how: Mode,
+): Promise<readonly Done[]> {
+  if (how.dryRun) return previewEach(deps, platformId, planned);
+  const { requestId } = how;
+  const head = planned.find(({ move }) => move);
+  const context = `${CONTEXT} ${digestOf(planned)}`;
+  const headDone = head && (await submitItem(deps, platformId, head, { requestId, context }));
+  const settled = await Promise.allSettled(
+    planned.map(async (each): Promise<Done> => {
+      if (each === head && headDone) return headDone;
+      // A key has no space in it, so no other key's request id looks like an item's.
+      const itemId = { requestId: `${requestId} ${each.index}`, context: CONTEXT };
+      return submitItem(deps, platformId, each, itemId);
+    }),
+  );
+  const failed = settled.find((each) => each.status === 'rejected');
+  if (!failed) return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  throw new AppError(outcomeUnknown, { retryAfterSeconds: 1 }, { cause: failed.reason });
+}
+
+async function submitItem(
+  deps: TransferDeps,
+  platformId: bigint,
+  { index, move, error }: Planned,
+  { requestId, context }: { requestId: string; context: string },
+): Promise<Done> {
+  if (!move) return { index, move, answer: undefined, error };
+  const answer = await submitMoves(deps, platformId, [move], { mode: { requestId }, context });
+  const isReuse = !answer.accepted && answer.refusal.code === 'request_id_reused';
+  if (isReuse) throw await errorOf(deps, platformId, answer);
+  return { index, move, answer, error };
+}
+
+function digestOf(planned: readonly Planned[]): string {
+  const items = planned.map(({ item }) => item);
+  return hash(
+    'sha256',
+    JSON.stringify(items, (_key, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    ),
+  );
+}
+
+/**
+ * Foretells an independent batch: all moves as one group; when one is refused it is taken out and the rest is
+ * asked again, so each item is decided on what the accepted ones before it leave. At most one round an item.
+ */
+async function previewEach(
+  deps: TransferDeps,
+  platformId: bigint,
+  planned: readonly Planned[],
+): Promise<readonly Done[]> {
+  const done = new Map<number, Done>();
+  let open = planned.filter(({ move }) => move);
+  for (let round = 0; round <= planned.length && open.length > 0; round += 1) {
+    const moves = open.flatMap(({ move }) => (move ? [move] : []));
+    const answer = await submitMoves(deps, platformId, moves, { mode: { dryRun: true } });
+    if (answer.accepted) {
+      for (const [i, each] of open.entries()) {
+        const own = { ...answer, postings: answer.postings.slice(i, i + 1) };
+        done.set(each.index, { ...each, answer: own });
+      }
+      break;
+    }
+    const refused = open[answer.moveIndex];
+    assert(refused, 'a refusal names one of the moves');
+    done.set(refused.index, { ...refused, answer });
+    open = open.filter((each) => each !== refused);
+  }
+  return planned.map((each) => done.get(each.index) ?? { ...each, answer: undefined });
+}
