@@ -21,15 +21,22 @@ const BELOW = ['lastLines', 'logFile'];
 /** Facts that are sentences already. */
 const SENTENCES = ['reason', 'errors'];
 
-/** The currency of the amounts in an error's facts, where the command knows it. */
-const currencies = new WeakMap<Error, string>();
+/** What a command knows of an error beyond its facts. */
+interface Circumstances {
+  /** Of the amounts in the facts. */
+  readonly currency?: string;
+  /** With which the command may be repeated. */
+  readonly idempotencyKey?: string | undefined;
+}
 
-/** Does the work; should it fail, amounts are told in this currency. */
-export async function inCurrency<T>(currency: string, work: () => Promise<T>): Promise<T> {
+const circumstances = new WeakMap<Error, Circumstances>();
+
+/** Does the work; should it fail, amounts are told in the currency, and the key with them. */
+export async function under<T>(known: Circumstances, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof Error) currencies.set(error, currency);
+    if (error instanceof Error) circumstances.set(error, known);
     throw error;
   }
 }
@@ -78,8 +85,10 @@ function isAppError(error: unknown): error is AppError {
 
 function explainAppError(error: AppError): Explained {
   const { code, title, remedy } = error.definition;
+  const known = circumstances.get(error);
+  const { idempotencyKey } = known ?? {};
   const beside = Object.entries(error.facts).filter(([name]) => !BELOW.includes(name));
-  const words = factsInWords(Object.fromEntries(beside), currencies.get(error));
+  const words = factsInWords(Object.fromEntries(beside), known?.currency);
   const about = words === '' ? '' : ` (${words})`;
   const below = BELOW.flatMap((name) => linesOf(error.facts[name]));
   const lines = [
@@ -89,7 +98,14 @@ function explainAppError(error: AppError): Explained {
   return {
     text: `${lines.join('\n')}\n`,
     document: {
-      error: { code, title: title.en, titles: title, remedy: remedy.en, ...error.facts },
+      error: {
+        code,
+        title: title.en,
+        titles: title,
+        remedy: remedy.en,
+        idempotencyKey,
+        ...error.facts,
+      },
     },
     exitCode: EXIT.failed,
   };

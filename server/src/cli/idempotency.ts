@@ -18,14 +18,16 @@ const KEY_DIGITS = 16;
  * that whoever loses the answer can ask again. Undefined on a dry run. Throws CliError `key_invalid`.
  */
 export function keyFor(
-  { app, terminal }: Pick<PlatformContext, 'app' | 'terminal'>,
+  { app, terminal, global }: Pick<PlatformContext, 'app' | 'terminal' | 'global'>,
   { key, dryRun }: MoneyOptions,
 ): string | undefined {
   if (dryRun) return undefined;
   if (key === undefined) {
     const bits = BigInt(`0x${Buffer.from(app.random.bytes(KEY_BYTES)).toString('hex')}`);
     const made = `cli-${toBase32(bits, KEY_DIGITS)}`;
-    terminal.note(`Idempotency key ${made}: repeat with --key ${made}, and money moves once.\n`);
+    const how = `repeat with --key ${made}, and money moves once`;
+    // Programs find it in the document.
+    if (!global.json) terminal.note(`Idempotency key ${made}: ${how}.\n`);
     return made;
   }
   if (/^[\x21-\x7e]{1,128}$/.test(key)) return key;

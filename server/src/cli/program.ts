@@ -7,6 +7,8 @@ import { addHoldCommands } from './commands/hold.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addRegistryCommands } from './commands/registry.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addStatementCommands } from './commands/statement.ts';
+import { addSuspenseCommands } from './commands/suspense.ts';
 import { addTransferCommand } from './commands/transfer.ts';
 import { addVerifyCommand } from './commands/verify.ts';
 import { EXIT, explain } from './explain-error.ts';
@@ -45,6 +47,8 @@ export function buildProgram(cli: Cli): Command {
   addDatabaseCommands(program, cli);
   addRegistryCommands(program, cli);
   addAccountCommands(program, cli);
+  addStatementCommands(program, cli);
+  addSuspenseCommands(program, cli);
   addTransferCommand(program, cli);
   addHoldCommands(program, cli);
   addKeyCommands(program, cli);

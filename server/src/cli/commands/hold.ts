@@ -9,7 +9,7 @@ import {
 import { readVirtualAccount } from '../../virtual-accounts/index.ts';
 import { type Cli, moneyAction, type PlatformContext, type Result } from '../action.ts';
 import { readAmount } from '../amount-text.ts';
-import { inCurrency } from '../explain-error.ts';
+import { under } from '../explain-error.ts';
 import { keyFor, type MoneyOptions, modeOf } from '../idempotency.ts';
 import { MONEY_OPTIONS } from '../options.ts';
 import { fields, moneyWithCurrency } from '../output.ts';
@@ -98,7 +98,7 @@ async function place(
   const amount = readAmount(amountText, { currency, minor });
   const key = keyFor(context, options);
   const input = { account, amount, reason, owner, expiresAt };
-  const { repeated, result } = await inCurrency(currency, () =>
+  const { repeated, result } = await under({ currency, idempotencyKey: key }, () =>
     placeHold(app, platformId, input, modeOf(key)),
   );
   const document = { idempotencyKey: key ?? null, repeated, hold: result };
@@ -115,7 +115,7 @@ async function release(
   const { amount, currency } = await partOf(context, { hold, amountText, minor: options.minor });
   const key = keyFor(context, options);
   const input = { hold, amount, owner: options.owner };
-  const { repeated, result } = await inCurrency(currency, () =>
+  const { repeated, result } = await under({ currency, idempotencyKey: key }, () =>
     releaseHold(app, platformId, input, modeOf(key)),
   );
   const document = { idempotencyKey: key ?? null, repeated, hold: result };
@@ -134,7 +134,7 @@ async function capture(
   const { amount, currency } = await partOf(context, { hold, amountText, minor });
   const key = keyFor(context, options);
   const input = { hold, creditAccount, amount, owner, memo, reference };
-  const { repeated, result } = await inCurrency(currency, () =>
+  const { repeated, result } = await under({ currency, idempotencyKey: key }, () =>
     captureHold(app, platformId, input, modeOf(key)),
   );
   const document = { idempotencyKey: key ?? null, repeated, ...result };

@@ -3,7 +3,7 @@ import { type SideView, type TransferView, transfer } from '../../transfers/inde
 import { readVirtualAccount } from '../../virtual-accounts/index.ts';
 import { type Cli, moneyAction, type PlatformContext, type Result } from '../action.ts';
 import { readAmount } from '../amount-text.ts';
-import { inCurrency } from '../explain-error.ts';
+import { under } from '../explain-error.ts';
 import { keyFor, type MoneyOptions, modeOf } from '../idempotency.ts';
 import { MONEY_OPTIONS } from '../options.ts';
 import { fields, moneyWithCurrency } from '../output.ts';
@@ -47,7 +47,7 @@ async function transferMoney(
   const amount = readAmount(amountText, { currency, minor });
   const key = keyFor(context, options);
   const input = { debitAccount, creditAccount, amount, memo, reference };
-  const { repeated, result } = await inCurrency(currency, () =>
+  const { repeated, result } = await under({ currency, idempotencyKey: key }, () =>
     transfer(app, platformId, input, modeOf(key)),
   );
   return {

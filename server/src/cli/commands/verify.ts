@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type CheckResult, verifyLedger } from '../../ledger/index.ts';
+import { type DepositFinding, verifyDeposits } from '../../deposits/index.ts';
+import { type Finding, verifyLedger } from '../../ledger/index.ts';
 import { platformTextId } from '../../platforms/index.ts';
 import { type Cli, type PlatformContext, platformAction, type Result } from '../action.ts';
 import { EXIT } from '../explain-error.ts';
@@ -11,42 +12,83 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance of a platform from what was booked, in one snapshot, while the server goes on. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance of a platform from what was booked, and hold the deposits against it, while the server goes on. Ends with 1 when anything disagrees; the first disagreements of each check are shown. A warning is for a person to look at: a statement may be missing.',
     )
     .addHelpText('after', '\nExample:\n  guanjia verify && echo all agrees')
     .action(platformAction(cli, verify));
 }
 
+interface Check {
+  readonly check: string;
+  readonly findings: readonly (Finding & { readonly isWarning: boolean })[];
+}
+
+/** What is checked about deposits, by the code of what is found. */
+const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
+  entry_without_its_transfer: 'every bank entry has its transfer',
+  claim_without_its_transfer: 'every claim has its transfer',
+  bank_clearing_differs: 'bank clearing is what the entries add up to',
+  bank_debits_differ: 'bank debits are what the entries add up to',
+  suspense_differs: 'suspense is what waits to be claimed',
+  bank_balance_differs: 'the bank has what its last statement says',
+};
+
 async function verify({ app, platformId }: PlatformContext): Promise<Result> {
-  const results = await verifyLedger(app.db, platformId);
-  const disagreements = results.reduce((sum, { findings }) => sum + findings.length, 0);
+  const ledger = await verifyLedger(app.db, platformId);
+  const deposits = await verifyDeposits(app.db, platformId);
+  const checks: readonly Check[] = [
+    ...ledger.map(({ check, findings }) => ({
+      check,
+      findings: findings.map((finding) => ({ ...finding, isWarning: false })),
+    })),
+    ...Object.entries(DEPOSIT_CHECKS).map(([code, check]) => ({
+      check,
+      findings: deposits.filter((each) => each.code === code).map((each) => toFinding(check, each)),
+    })),
+  ];
+  const agrees = checks.every(({ findings }) => findings.every(({ isWarning }) => isWarning));
   const document = {
     platform: platformTextId(platformId),
-    agrees: disagreements === 0,
-    checks: results.map(({ check, findings }) => ({
+    agrees,
+    checks: checks.map(({ check, findings }) => ({
       check,
       agrees: findings.length === 0,
       findings,
     })),
   };
-  const exitCode = disagreements === 0 ? EXIT.ok : EXIT.failed;
-  return { document, text: describe(results, disagreements), exitCode };
+  return { document, text: describe(checks, agrees), exitCode: agrees ? EXIT.ok : EXIT.failed };
 }
 
-const COLUMNS: readonly Column<CheckResult>[] = [
+function toFinding(check: string, found: DepositFinding) {
+  const { mainAccount, count, expected } = found;
+  const how = count > 0 ? `, in ${count} of them` : '';
+  return {
+    check,
+    subject: `main account ${mainAccount}`,
+    detail: `expected ${expected} minor units, found ${found.found}${how}`,
+    isWarning: found.kind === 'warning',
+  };
+}
+
+const COLUMNS: readonly Column<Check>[] = [
   { title: 'check', show: ({ check }) => check },
   {
     title: 'result',
     right: true,
-    show: ({ findings }) => (findings.length === 0 ? 'OK' : String(findings.length)),
+    show: ({ findings }) => {
+      if (findings.length === 0) return 'OK';
+      return findings.every(({ isWarning }) => isWarning) ? 'look' : String(findings.length);
+    },
   },
 ];
 
-function describe(results: readonly CheckResult[], disagreements: number): string {
-  const found = results.flatMap(({ findings }) =>
-    findings.map(({ check, subject, detail }) => `  ${check}: ${subject}: ${detail}\n`),
+function describe(checks: readonly Check[], agrees: boolean): string {
+  const found = checks.flatMap(({ findings }) =>
+    findings.map(
+      ({ check, subject, detail, isWarning }) =>
+        `  ${isWarning ? 'warning: ' : ''}${check}: ${subject}: ${detail}\n`,
+    ),
   );
-  const verdict =
-    disagreements === 0 ? 'Everything agrees.\n' : `Something disagrees:\n${found.join('')}`;
-  return `${table(results, COLUMNS, { empty: 'There are no checks.' })}\n${verdict}`;
+  const verdict = agrees ? 'Everything agrees.\n' : 'Something disagrees.\n';
+  return `${table(checks, COLUMNS, { empty: 'There are no checks.' })}\n${verdict}${found.join('')}`;
 }
