@@ -94,8 +94,8 @@ const part = (sum: number | undefined) => (sum === undefined ? undefined : amoun
 
 function toldOf(error: unknown): Told {
   if (error instanceof AppError && ['unavailable', 'unknown'].includes(error.definition.kind)) {
-    const { retryAfterSeconds } = error.facts;
-    return { kind: 'later', code: error.definition.code, retryAfter: String(retryAfterSeconds) };
+    const retryAfter = String(field(error.facts, 'retryAfterSeconds'));
+    return { kind: 'later', code: error.definition.code, retryAfter };
   }
   return { kind: 'failed', why: String(error) };
 }
@@ -170,7 +170,7 @@ function readAnswer(response: Response, text: string, context: Context): Told {
   const { status } = response;
   let body: unknown;
   try {
-    body = JSON.parse(text);
+    body = JSON.parse(text) as unknown;
   } catch {
     return { kind: 'failed', why: `${status} without JSON: ${text.slice(0, 200)}` };
   }
