@@ -9,8 +9,8 @@ export const embeddedDatabaseUnusable = defineError<{ reason: string; path?: str
     zh: '内嵌数据库无法在此运行',
   },
   remedy: {
-    en: 'Do what the reason says, or set GUANJIA_DATABASE_URL to a PostgreSQL of your own.',
-    zh: '按原因处理，或将 GUANJIA_DATABASE_URL 设为自有的 PostgreSQL。',
+    en: 'Do what the reason says, or set DATABASE_URL to a PostgreSQL of your own.',
+    zh: '按原因处理，或将 DATABASE_URL 设为自有的 PostgreSQL。',
   },
 });
 
