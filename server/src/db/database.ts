@@ -111,7 +111,8 @@ export function isUnavailable(error: unknown): boolean {
     );
   }
   return (
-    /^(08|57P0|53[0-3])/.test(code) || /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)/.test(code)
+    /^(08|57P0|57014|53[0-3]|3D000)/.test(code) ||
+    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)/.test(code)
   );
 }
 
