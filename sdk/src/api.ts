@@ -8,6 +8,8 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/holds/{id}/release",
     "POST /v1/holds/{id}/capture",
     "POST /v1/batches",
+    "POST /v1/bank-entries/{id}/claim",
+    "POST /v1/bank-entries/{id}/claim-reversal",
 ];
 
 export interface paths {
@@ -428,6 +430,112 @@ export interface paths {
         get: operations["readStatement"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statement-imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statement imports, the latest first 对账单导入列表 */
+        get: operations["listStatementImports"];
+        put?: never;
+        /**
+         * Take a bank statement file in: the body is the file 导入对账单
+         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time.
+         */
+        post: operations["importStatement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/statement-imports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One statement import, with what became of its entries until now 对账单导入 */
+        get: operations["readStatementImport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bank-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Bank entries, in the order in which they were recorded 银行流水 */
+        get: operations["listBankEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bank-entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One bank entry, with its claims 银行流水 */
+        get: operations["readBankEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bank-entries/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a deposit that waits in suspense to an account, in whole 调账入款 */
+        post: operations["claimBankEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bank-entries/{id}/claim-reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a wrong claim back to suspense, if the money is still there 错账调回 */
+        post: operations["reverseClaim"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1161,6 +1269,249 @@ export interface components {
              */
             closing: number;
             nextCursor: string | null;
+        };
+        StatementImport: {
+            id: string | null;
+            dryRun: boolean;
+            /** @example camt.053 */
+            format: string;
+            detectedBy: string;
+            fileName: string | null;
+            fileBytes: number;
+            statements: {
+                /**
+                 * @description 1 to 34 digits and capital letters
+                 * @example 8110888020000000017
+                 */
+                mainAccount: string;
+                statementId: string | null;
+                sequence: string | null;
+                /** @example CNY */
+                currency: string;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                opening: number | null;
+                credits: {
+                    count: number;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 125000
+                     */
+                    sum: number;
+                };
+                debits: {
+                    count: number;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 125000
+                     */
+                    sum: number;
+                };
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                closing: number | null;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                until: string | null;
+            }[];
+            statementCount: number;
+            /** @description Bookings in the file */
+            lines: number;
+            /** @description Entries that are new, an opening balance included */
+            recorded: number;
+            /** @description Lines that were recorded before */
+            alreadyKnown: number;
+            skipped: {
+                [key: string]: number;
+            };
+            notes: {
+                /** @enum {unknown} */
+                code: "balance_gap" | "statement_gap" | "before_opening";
+                /**
+                 * @description 1 to 34 digits and capital letters
+                 * @example 8110888020000000017
+                 */
+                mainAccount: string;
+                statementId?: string | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                expected?: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                found?: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                difference?: number;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                openedOn?: string;
+                count?: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum?: number;
+            }[];
+            /** @description False when nothing was new */
+            changed: boolean;
+            sameFileAs: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            credited: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+            };
+            suspended: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+                byReason: {
+                    [key: string]: {
+                        count: number;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        sum: number;
+                    };
+                };
+            };
+            claimed: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+            };
+            debited: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+            };
+            waiting: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+            };
+        };
+        BankEntry: {
+            id: string;
+            import: string;
+            /**
+             * @description 1 to 34 digits and capital letters
+             * @example 8110888020000000017
+             */
+            mainAccount: string;
+            position: number;
+            /** @enum {unknown} */
+            kind: "line" | "opening_balance";
+            /** @enum {unknown} */
+            direction: "credit" | "debit";
+            reversal: boolean;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** @example CNY */
+            currency: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            bookingDate: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            valueDate: string | null;
+            reference: string;
+            /** @enum {unknown} */
+            referenceSource: "bank" | "derived";
+            creditedAccount: string | null;
+            counterpartyName: string | null;
+            counterpartyAccount: string | null;
+            remittance: string;
+            references: string[];
+            bankCode: string | null;
+            /** @enum {unknown} */
+            state: "recorded" | "credited" | "suspended" | "claimed" | "debited";
+            /**
+             * @example account_number
+             * @example no_match
+             */
+            matchReason: string | null;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string | null;
+            transferId: string | null;
+            claimCount: number;
+            claims: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                transferId: string;
+                reversalTransferId: string | null;
+            }[];
+        };
+        Claim: {
+            bankEntry: string;
+            /** @enum {unknown} */
+            state: "claimed" | "suspended";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** @example CNY */
+            currency: string;
+            transferId: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            bookedAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
         };
     };
     responses: never;
@@ -4469,6 +4820,881 @@ export interface operations {
             };
             /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStatementImports: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            /** @example camt.053 */
+                            format: string;
+                            detectedBy: string;
+                            fileName: string | null;
+                            fileBytes: number;
+                            statements: {
+                                /**
+                                 * @description 1 to 34 digits and capital letters
+                                 * @example 8110888020000000017
+                                 */
+                                mainAccount: string;
+                                statementId: string | null;
+                                sequence: string | null;
+                                /** @example CNY */
+                                currency: string;
+                                /**
+                                 * @description Minor units of the currency (CNY: fen 分)
+                                 * @example 125000
+                                 */
+                                opening: number | null;
+                                credits: {
+                                    count: number;
+                                    /**
+                                     * @description Minor units of the currency (CNY: fen 分)
+                                     * @example 125000
+                                     */
+                                    sum: number;
+                                };
+                                debits: {
+                                    count: number;
+                                    /**
+                                     * @description Minor units of the currency (CNY: fen 分)
+                                     * @example 125000
+                                     */
+                                    sum: number;
+                                };
+                                /**
+                                 * @description Minor units of the currency (CNY: fen 分)
+                                 * @example 125000
+                                 */
+                                closing: number | null;
+                                /**
+                                 * Format: date
+                                 * @example 2026-11-23
+                                 */
+                                until: string | null;
+                            }[];
+                            statementCount: number;
+                            /** @description Bookings in the file */
+                            lines: number;
+                            /** @description Entries that are new, an opening balance included */
+                            recorded: number;
+                            /** @description Lines that were recorded before */
+                            alreadyKnown: number;
+                            skipped: {
+                                [key: string]: number;
+                            };
+                            notes: {
+                                /** @enum {unknown} */
+                                code: "balance_gap" | "statement_gap" | "before_opening";
+                                /**
+                                 * @description 1 to 34 digits and capital letters
+                                 * @example 8110888020000000017
+                                 */
+                                mainAccount: string;
+                                statementId?: string | null;
+                                /**
+                                 * @description Minor units of the currency (CNY: fen 分)
+                                 * @example 125000
+                                 */
+                                expected?: number;
+                                /**
+                                 * @description Minor units of the currency (CNY: fen 分)
+                                 * @example 125000
+                                 */
+                                found?: number;
+                                /**
+                                 * @description Minor units of the currency (CNY: fen 分)
+                                 * @example 125000
+                                 */
+                                difference?: number;
+                                /**
+                                 * Format: date
+                                 * @example 2026-11-23
+                                 */
+                                openedOn?: string;
+                                count?: number;
+                                /**
+                                 * @description Minor units of the currency (CNY: fen 分)
+                                 * @example 125000
+                                 */
+                                sum?: number;
+                            }[];
+                            /** @description False when nothing was new */
+                            changed: boolean;
+                            sameFileAs: string | null;
+                            /** Format: date-time */
+                            createdAt: string;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importStatement: {
+        parameters: {
+            query?: {
+                format?: "camt.053" | "mt940" | "citic-dltrnall" | "citic-dlstrndt" | "csv";
+                /** @example gb18030 */
+                charset?: string;
+                /** @example 8110888020000000017 */
+                mainAccount?: string;
+                fileName?: string;
+                /** @example CNY */
+                currency?: string;
+                /** @description For CSV: which column is what, as JSON */
+                csv?: string;
+                /** @description Read, check and match everything, and change nothing */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementImport"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementImport"];
+                };
+            };
+            /**
+             * @description `statement_truncated`: The statement file is cut off (对账单文件不完整)
+             *
+             *     `statement_malformed`: The statement file is not well-formed (对账单文件的结构有误)
+             *
+             *     `statement_charset_wrong`: The statement file is not written in the expected charset (对账单文件的字符集不符)
+             *
+             *     `statement_totals_disagree`: The balances of the statement do not agree with its lines (对账单的余额与明细不符)
+             *
+             *     `statement_field_invalid`: A field of the statement cannot be read (对账单中有字段无法读取)
+             *
+             *     `csv_mapping_invalid`: The CSV mapping is wrong or does not fit the file (CSV 列映射有误或与文件不符)
+             *
+             *     `statement_account_required`: Say which main account the statement is of (须指明对账单所属的主体账户)
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `main_account_not_found`: The main account does not exist (主体账户不存在)
+             *
+             *     `statement_account_unknown`: The account of the statement is not known (对账单所属账户未登记)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `statement_reference_conflict`: Two different lines have the same bank reference (两笔不同的流水使用了同一银行参考号) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `statement_too_large`: The statement file passes a limit (对账单文件超出限制) */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `statement_format_unknown`: The statement file is of no format that can be read (对账单文件的格式无法识别) */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `statement_reply_failed`: The file is a failed reply of the bank (该文件是银行返回的失败报文)
+             *
+             *     `statement_account_differs`: The statement is of another account (对账单属于其他账户)
+             *
+             *     `statement_currency_differs`: The statement is in another currency (对账单币种与主体账户不一致)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readStatementImport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementImport"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `statement_import_not_found`: There is no such statement import (对账单导入记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBankEntries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+                state?: "recorded" | "credited" | "suspended" | "claimed" | "debited";
+                /**
+                 * @description 1 to 34 digits and capital letters
+                 * @example 8110888020000000017
+                 */
+                mainAccount?: string;
+                import?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            import: string;
+                            /**
+                             * @description 1 to 34 digits and capital letters
+                             * @example 8110888020000000017
+                             */
+                            mainAccount: string;
+                            position: number;
+                            /** @enum {unknown} */
+                            kind: "line" | "opening_balance";
+                            /** @enum {unknown} */
+                            direction: "credit" | "debit";
+                            reversal: boolean;
+                            /**
+                             * @description Minor units of the currency (CNY: fen 分)
+                             * @example 1250
+                             */
+                            amount: number;
+                            /** @example CNY */
+                            currency: string;
+                            /**
+                             * Format: date
+                             * @example 2026-11-23
+                             */
+                            bookingDate: string;
+                            /**
+                             * Format: date
+                             * @example 2026-11-23
+                             */
+                            valueDate: string | null;
+                            reference: string;
+                            /** @enum {unknown} */
+                            referenceSource: "bank" | "derived";
+                            creditedAccount: string | null;
+                            counterpartyName: string | null;
+                            counterpartyAccount: string | null;
+                            remittance: string;
+                            references: string[];
+                            bankCode: string | null;
+                            /** @enum {unknown} */
+                            state: "recorded" | "credited" | "suspended" | "claimed" | "debited";
+                            /**
+                             * @example account_number
+                             * @example no_match
+                             */
+                            matchReason: string | null;
+                            /**
+                             * @description 19 digits
+                             * @example 8888800000000000017
+                             */
+                            account: string | null;
+                            transferId: string | null;
+                            claimCount: number;
+                        }[];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readBankEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankEntry"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bank_entry_not_found`: There is no such bank entry (银行流水不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimBankEntry: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `bank_entry_not_found`: There is no such bank entry (银行流水不存在)
+             *
+             *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `entry_not_in_suspense`: The entry does not wait in suspense (该流水不在公共调账中) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reverseClaim: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Claim"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bank_entry_not_found`: There is no such bank entry (银行流水不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `entry_not_claimed`: The entry is not claimed (该流水未被调账) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `insufficient_funds`: The account has too little available (账户可用余额不足) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -29,6 +29,8 @@ export interface Result {
 /** What commands run in. */
 export interface Cli {
   readonly terminal: Terminal;
+  /** Told the exit code of a command that was done. */
+  readonly onDone: (exitCode: number) => void;
 }
 
 /** What a command that needs no database works with. */
@@ -66,7 +68,9 @@ export function plainAction<Args extends unknown[]>(cli: Cli, work: Work<Context
     const { signal, end } = interruptible(cli.terminal);
     try {
       const context = { config: readConfig(), terminal: cli.terminal, global, signal };
-      print(cli.terminal, global, await work(context, ...args));
+      const result = await work(context, ...args);
+      cli.terminal.write(global.json ? jsonDocument(result.document) : result.text);
+      cli.onDone(result.exitCode ?? 0);
     } finally {
       end();
     }
@@ -111,11 +115,6 @@ export function moneyAction<Args extends unknown[]>(cli: Cli, work: Work<Platfor
     await turnBusinessDate(context.app, context.platform);
     return work(context, ...args);
   });
-}
-
-function print(terminal: Terminal, { json = false }: GlobalOptions, result: Result): void {
-  terminal.write(json ? jsonDocument(result.document) : result.text);
-  process.exitCode = result.exitCode ?? 0;
 }
 
 /** The first Ctrl-C asks the command to end; the second ends the process where it stands. */

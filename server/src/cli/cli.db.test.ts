@@ -5,10 +5,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { freshDatabase } from '../../test/support/database.ts';
 import { camtFile } from '../../test/support/statement-samples.ts';
 import { currency } from '../kernel/currency.ts';
+import { runCommandLine } from './program.ts';
 
 const database = await freshDatabase();
 const admin = new pg.Client({ connectionString: database.adminUrl });
@@ -48,9 +49,25 @@ function run(...args: string[]): Promise<Ended> {
   return ended;
 }
 
+/** The same in this process, where starting is not what is looked at. */
+async function runHere(...args: string[]): Promise<Ended> {
+  vi.stubEnv('DATABASE_URL', database.url);
+  const said = { stdout: '', stderr: '' };
+  const code = await runCommandLine(args, {
+    write: (text) => {
+      said.stdout += text;
+    },
+    note: (text) => {
+      said.stderr += text;
+    },
+    isWatched: false,
+  });
+  return { code, ...said };
+}
+
 /** Runs a command that must succeed, and gives its document. */
 async function json(...args: string[]): Promise<Record<string, unknown>> {
-  const { code, stdout, stderr } = await run(...args, '--json');
+  const { code, stdout, stderr } = await runHere(...args, '--json');
   expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
   return JSON.parse(stdout) as Record<string, unknown>;
 }
@@ -246,7 +263,7 @@ test.each([
   [['sing'], 2, /^guanjia: usage: unknown command 'sing'/m],
 ])('refused: %j', async (args, code, message) => {
   const words: Record<string, string> = { PAYER: payer, PAYEE: payee };
-  const ended = await run(...args.map((each) => words[each] ?? each));
+  const ended = await runHere(...args.map((each) => words[each] ?? each));
   expect(ended.stderr).toMatch(message);
   expect(ended.stderr).not.toMatch(/^ +at /m);
   expect(ended).toMatchObject({ code, stdout: '' });

@@ -7,4 +7,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-process.exitCode = await runCommandLine(process.argv.slice(2), { terminal: processTerminal });
+const exitCode = await runCommandLine(process.argv.slice(2), processTerminal);
+// The server, which goes on from here, has an exit code of its own.
+if (exitCode !== 0) process.exitCode = exitCode;

@@ -68,19 +68,24 @@ function prepare(command: Command, terminal: Terminal): void {
 }
 
 /** Runs a command line: what follows the name of the program. Gives the exit code. */
-export async function runCommandLine(args: readonly string[], cli: Cli): Promise<number> {
-  const program = buildProgram(cli);
+export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const onDone = (code: number) => {
+    exitCode = code;
+  };
+  const program = buildProgram({ terminal, onDone });
   try {
     await program.parseAsync(args, { from: 'user' });
-    return Number(process.exitCode ?? EXIT.ok);
+    return exitCode;
   } catch (error) {
     // Help and version end this way too, and are written already.
     if (error instanceof CommanderError && HELP.includes(error.code)) {
       return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     }
-    const { text, document, exitCode } = explain(error, { debug: isDebugging() });
-    cli.terminal.note(program.opts()['json'] === true ? jsonDocument(document) : text);
-    return exitCode;
+    const explained = explain(error, { debug: isDebugging() });
+    const asJson = program.opts()['json'] === true;
+    terminal.note(asJson ? jsonDocument(explained.document) : explained.text);
+    return explained.exitCode;
   }
 }
 

@@ -3,7 +3,8 @@ import { buildProgram } from './program.ts';
 
 /** The reference page of the command line, in Markdown, from commander's definitions: `docs/reference/cli.md`. */
 export function renderCliReference(): string {
-  const program = buildProgram({ terminal: { write: () => {}, note: () => {}, isWatched: false } });
+  const terminal = { write: () => {}, note: () => {}, isWatched: false };
+  const program = buildProgram({ terminal, onDone: () => {} });
   const sections = commandsBelow(program, []).map(([names, command]) => section(names, command));
   return `${HEAD}\n${sections.join('\n')}`;
 }
