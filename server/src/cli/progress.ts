@@ -40,3 +40,17 @@ export function startProgress(
     },
   };
 }
+
+/** Says once, after a second, that something that cannot tell how far it is takes a while. */
+export async function sayWhenSlow<T>(
+  { isWatched, note }: Pick<Terminal, 'isWatched' | 'note'>,
+  text: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const timer = setTimeout(() => isWatched && note(`${text}\n`), QUIET_MS);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+  }
+}

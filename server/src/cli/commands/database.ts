@@ -8,7 +8,7 @@ import { readSandbox, seedSandbox } from '../../seed.ts';
 import { type Cli, type Context, plainAction, type Result } from '../action.ts';
 import { CliError } from '../cli-error.ts';
 import { fields, table } from '../output.ts';
-import { startProgress } from '../progress.ts';
+import { sayWhenSlow, startProgress } from '../progress.ts';
 import { openAppOn, openDatabaseOf } from '../session.ts';
 
 /** `guanjia migrate`, `seed`, `backup`, `restore` */
@@ -128,7 +128,9 @@ async function restoreFrom(
 ): Promise<Result> {
   requireEmbedded(context, 'restore');
   const { dataDir } = context.config;
-  const restored = await restore(file, dataDir, { force });
+  const restored = await sayWhenSlow(context.terminal, 'Reading and checking the backup …', () =>
+    restore(file, dataDir, { force }),
+  );
   const aside = restored.movedAside;
   const text = fields({
     restored: join(dataDir, 'postgres'),

@@ -5,6 +5,7 @@ import { platformTextId } from '../../platforms/index.ts';
 import { type Cli, type PlatformContext, platformAction, type Result } from '../action.ts';
 import { EXIT } from '../explain-error.ts';
 import { type Column, table } from '../output.ts';
+import { sayWhenSlow } from '../progress.ts';
 
 /** `guanjia verify` */
 export function addVerifyCommand(program: Command, cli: Cli): void {
@@ -33,9 +34,12 @@ const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
   bank_balance_differs: 'the bank has what its last statement says',
 };
 
-async function verify({ app, platformId }: PlatformContext): Promise<Result> {
-  const ledger = await verifyLedger(app.db, platformId);
-  const deposits = await verifyDeposits(app.db, platformId);
+async function verify({ app, platformId, terminal }: PlatformContext): Promise<Result> {
+  const [ledger, deposits] = await sayWhenSlow(
+    terminal,
+    'Recomputing every balance …',
+    async () => [await verifyLedger(app.db, platformId), await verifyDeposits(app.db, platformId)],
+  );
   const checks: readonly Check[] = [
     ...ledger.map(({ check, findings }) => ({
       check,
