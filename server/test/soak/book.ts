@@ -9,7 +9,6 @@ export type Answers = ReadonlyMap<string, Told>;
 
 interface Kept {
   readonly refusal: string | null;
-  readonly count: number;
   readonly lines: readonly string[];
 }
 
@@ -67,13 +66,12 @@ async function readKept(url: string, platformId: bigint): Promise<ReadonlyMap<st
   const rows = await query<{
     request_id: string;
     refusal: string | null;
-    count: number;
     lines: (string | null)[];
   }>(url, KEPT, [platformId]);
   return new Map(
-    rows.map(({ request_id, refusal, count, lines }) => [
+    rows.map(({ request_id, refusal, lines }) => [
       request_id,
-      { refusal, count, lines: lines.filter((line) => line !== null) },
+      { refusal, lines: lines.filter((line) => line !== null) },
     ]),
   );
 }
@@ -108,20 +106,20 @@ const KEPT = `
   ), moved as (
     select move_id, concat_ws(' | ', paid.line, held.line) as line from paid full join held using (move_id)
   )
-  select r.request_id, r.refusal -> 'refusal' ->> 'code' as refusal, r.move_count as count,
-         array_agg(m.line order by m.move_id) as lines
+  select r.request_id, r.refusal -> 'refusal' ->> 'code' as refusal, array_agg(m.line order by m.move_id) as lines
     from ledger_request r
-    left join moved m on m.move_id >= r.first_move_id and m.move_id < r.first_move_id + r.move_count
+    left join lateral generate_series(r.first_move_id, r.first_move_id + r.move_count - 1) asked (move_id) on true
+    left join moved m on m.move_id = asked.move_id
    where r.platform_id = $1
    group by r.platform_id, r.request_id`;
 
 /** Along each account, in the order of the moves, each balance and each held sum follows from the one before. */
 const RUNNING = `
   with posting as (
-    select debit_account_id as account_id, transfer_id as move_id, -amount as moved,
-           case when exists (select from hold_event e where e.platform_id = $1 and e.move_id = transfer_id)
-                then -amount else 0 end as set_aside, debit_balance as balance, debit_held as held
-      from transfer where platform_id = $1 and debit_balance is not null
+    select debit_account_id as account_id, transfer_id as move_id, -t.amount as moved,
+           -coalesce(e.amount, 0) as set_aside, debit_balance as balance, debit_held as held
+      from transfer t left join hold_event e on e.platform_id = $1 and e.move_id = t.transfer_id
+     where t.platform_id = $1 and debit_balance is not null
     union all
     select credit_account_id, transfer_id, amount, 0, credit_balance, credit_held
       from transfer where platform_id = $1 and credit_balance is not null
