@@ -46,8 +46,9 @@ create table bank_entry (
   -- The transfer between bank clearing and the ledger; a claim has its own.
   transfer_id          bigint,
   claim_count          integer not null default 0,
-  primary key (platform_id, bank_entry_id),
-  foreign key (platform_id, main_account_id) references main_account
+  -- Without foreign keys to main account and import: an import locks the one and writes the other, and looking
+  -- both up again for each of a million lines would take longer than recording them.
+  primary key (platform_id, bank_entry_id)
 ) with (fillfactor = 70);
 create unique index bank_entry_reference on bank_entry (platform_id, main_account_id, reference);
 create index bank_entry_waiting on bank_entry (platform_id, bank_entry_id) where state = 'recorded';

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
-import type { TestApp } from '../../test/support/fixtures.ts';
+import { FakeClock } from '../../test/support/fakes.ts';
+import { type TestApp, testPlatform } from '../../test/support/fixtures.ts';
 import {
   camtFile,
   type SampleLine,
   type SampleOptions,
 } from '../../test/support/statement-samples.ts';
+import type { App } from '../app.ts';
 import { currency } from '../kernel/currency.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { verifyDeposits } from './verify.ts';
@@ -74,3 +76,8 @@ const entriesNow = async ({ db }: Pick<TestApp, 'db'>) =>
 /** What does not agree; nothing is expected. */
 export const findings = ({ db }: Pick<TestApp, 'db'>, platformId: bigint) =>
   verifyDeposits(db, platformId);
+
+/** A platform with two members, on an app that is not the fixtures' own. */
+export async function testPlatformOn(app: App, platformId: bigint) {
+  return testPlatform({ ...app, clock: new FakeClock() }, { platformId });
+}
