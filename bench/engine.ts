@@ -14,7 +14,7 @@ import {
 import { Dice } from '../server/test/soak/dice.ts';
 import type { World } from '../server/test/soak/world.ts';
 import { type Latencies, latenciesOf } from './figures.ts';
-import { backendPid, cpuUse } from './machine.ts';
+import { backendPid, cpuPerTransfer, cpuUse } from './machine.ts';
 import { runOpenLoop } from './open-loop.ts';
 import type { Place } from './place.ts';
 
@@ -26,9 +26,7 @@ export type Load = (typeof LOADS)[number];
 export interface EngineResult {
   /** Transfers a second. */
   readonly rate: number;
-  /** Microseconds of CPU a transfer. */
-  readonly nodeCpuUs: number;
-  readonly postgresCpuUs: number | undefined;
+  readonly cpu: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
 }
 
@@ -45,9 +43,9 @@ interface Committed {
 /** Keeps two batches of submissions waiting, and measures at what rate batches are committed. */
 export async function measureEngine(
   place: Place,
-  cell: { batch: number; load: Load; warmUpMs: number; measureMs: number },
+  cell: { name: string; batch: number; load: Load; warmUpMs: number; measureMs: number },
 ): Promise<EngineResult> {
-  const { batch, load, warmUpMs, measureMs } = cell;
+  const { name, batch, load, warmUpMs, measureMs } = cell;
   await place.reset();
   const database = await openDatabase({ url: place.url });
   const batches: Committed[] = [];
@@ -88,16 +86,8 @@ export async function measureEngine(
     const faults = [...(await place.check(accepted))];
     if (refused > 0) faults.push(`${refused} transfers were refused`);
     const moves = window.reduce((sum, each) => sum + each.moves, 0);
-    const perMove = (seconds: number) => (seconds * 1e6) / moves;
-    return {
-      rate: rateOf(window),
-      nodeCpuUs: perMove(used.node - from.cpu.node),
-      postgresCpuUs:
-        used.postgres === undefined || from.cpu.postgres === undefined
-          ? undefined
-          : perMove(used.postgres - from.cpu.postgres),
-      faults,
-    };
+    const cpu = cpuPerTransfer(name, { from: from.cpu, to: used, transfers: moves });
+    return { rate: rateOf(window), cpu, faults };
   } finally {
     await folding?.();
     await database.close();

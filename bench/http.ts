@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ServerProcess, startServer } from '../server/test/soak/server-process.ts';
 import { type Latencies, latenciesOf } from './figures.ts';
+import { backendPid, cpuPerTransfer, cpuUse } from './machine.ts';
 import { runOpenLoop } from './open-loop.ts';
 import type { Place } from './place.ts';
 import { batchRequests, type RequestMaker, transferRequests } from './requests.ts';
@@ -20,17 +21,19 @@ export interface HttpResult {
   readonly rate: number;
   /** The most memory that the server had at any time. */
   readonly peakMemoryMiB: number;
+  readonly cpu: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
 }
 
 /** Keeps every connection busy, and counts the transfers that were acknowledged. */
 export async function measureHttp(
   place: Place,
-  cell: { load: HttpLoad; warmUpMs: number; measureMs: number },
+  cell: { name: string; load: HttpLoad; warmUpMs: number; measureMs: number },
 ): Promise<HttpResult> {
-  const { load, warmUpMs, measureMs } = cell;
+  const { name, load, warmUpMs, measureMs } = cell;
   const { connections, items } = HTTP_LOADS[load];
   await place.reset();
+  const pid = await backendPid(place.admin);
   return withServer(place, connections, async (server, wires) => {
     let answered = 0;
     let refused = 0;
@@ -44,14 +47,16 @@ export async function measureHttp(
     });
     const all = Promise.all(workers);
     await Promise.race([all, pause(warmUpMs)]);
-    const from = { answered, at: performance.now() };
+    const from = { answered, at: performance.now(), cpu: cpuUse(pid, server.pid) };
     await Promise.race([all, pause(measureMs)]);
-    const rate = ((answered - from.answered) * items * 1000) / (performance.now() - from.at);
+    const transfers = (answered - from.answered) * items;
+    const rate = (transfers * 1000) / (performance.now() - from.at);
+    const cpu = cpuPerTransfer(name, { from: from.cpu, to: cpuUse(pid, server.pid), transfers });
     stopped = true;
     await all;
     const faults = [...(await place.check(answered * items))];
     if (refused > 0) faults.push(`${refused} requests were not answered with everything posted`);
-    return { rate, peakMemoryMiB: server.peakMemoryMiB(), faults };
+    return { rate, peakMemoryMiB: server.peakMemoryMiB(), cpu, faults };
   });
 }
 

@@ -81,13 +81,28 @@ export interface CpuUse {
 
 const TICKS_PER_SECOND = 100;
 
-/** What this process and PostgreSQL have used. `pid` is a process of PostgreSQL, such as a backend. */
-export function cpuUse(pid: number | undefined): CpuUse {
+/**
+ * What Node and PostgreSQL have used. `pid` is a process of PostgreSQL, such as a backend; `server` a server of
+ * ours in another process, instead of this one.
+ */
+export function cpuUse(pid: number | undefined, server?: number): CpuUse {
   const { user, system } = process.cpuUsage();
+  const ticks = server === undefined ? undefined : (statOf(server)?.ticks ?? Number.NaN);
   return {
-    node: (user + system) / 1e6,
+    node: ticks === undefined ? (user + system) / 1e6 : ticks / TICKS_PER_SECOND,
     postgres: pid === undefined ? undefined : postgresCpu(pid),
   };
+}
+
+/** Microseconds of CPU for each of so many transfers, between two looks; left out where it is not known. */
+export function cpuPerTransfer(
+  name: string,
+  { from, to, transfers }: { from: CpuUse; to: CpuUse; transfers: number },
+): Readonly<Record<string, number>> {
+  const per = (seconds: number) => (seconds * 1e6) / transfers;
+  const node = { [`${name}, node CPU µs`]: per(to.node - from.node) };
+  if (from.postgres === undefined || to.postgres === undefined) return node;
+  return { ...node, [`${name}, PostgreSQL CPU µs`]: per(to.postgres - from.postgres) };
 }
 
 /** A backend of this machine's PostgreSQL; undefined when the database is elsewhere. */

@@ -129,11 +129,9 @@ function engineTurn(
     group: 'engine',
     name,
     run: async () => {
-      const cell = { batch, load, warmUpMs, measureMs };
-      const { rate, nodeCpuUs, postgresCpuUs, faults } = await measureEngine(place, cell);
-      const cpu =
-        postgresCpuUs === undefined ? {} : { [`${name}, PostgreSQL CPU µs`]: postgresCpuUs };
-      return { figures: { [name]: rate, [`${name}, node CPU µs`]: nodeCpuUs, ...cpu }, faults };
+      const cell = { name, batch, load, warmUpMs, measureMs };
+      const { rate, cpu, faults } = await measureEngine(place, cell);
+      return { figures: { [name]: rate, ...cpu }, faults };
     },
   };
 }
@@ -145,9 +143,9 @@ function olderEngineTurn({ warmUpMs, measureMs }: BenchOptions, place: Place): T
     name,
     run: async () => {
       const cell = { warmUpMs: OLDER_WARM_UP * warmUpMs, measureMs };
-      const load = { batch: REFERENCE_BATCH, load: 'uniform' } as const;
-      const { rate, faults } = await measureEngine(place, { ...load, ...cell });
-      return { figures: { [name]: rate }, faults };
+      const load = { name, batch: REFERENCE_BATCH, load: 'uniform' } as const;
+      const { rate, cpu, faults } = await measureEngine(place, { ...load, ...cell });
+      return { figures: { [name]: rate, ...cpu }, faults };
     },
   };
 }
@@ -180,9 +178,10 @@ function httpTurn(
     name,
     run: async () => {
       const warm = group === 'older' ? OLDER_WARM_UP * warmUpMs : warmUpMs;
-      const cell = { load, warmUpMs: warm, measureMs };
-      const { rate, peakMemoryMiB, faults } = await measureHttp(place, cell);
-      return { figures: { [name]: rate, [`${name}, memory MiB`]: peakMemoryMiB }, faults };
+      const cell = { name, load, warmUpMs: warm, measureMs };
+      const { rate, peakMemoryMiB, cpu, faults } = await measureHttp(place, cell);
+      const figures = { [name]: rate, [`${name}, memory MiB`]: peakMemoryMiB, ...cpu };
+      return { figures, faults };
     },
   };
 }
@@ -190,7 +189,7 @@ function httpTurn(
 function openEngineTurn(options: BenchOptions, place: Place): Turn {
   return openTurn('engine', `engine uniform, batch ${REFERENCE_BATCH}`, async (round, name) => {
     const { warmUpMs, measureMs } = options;
-    const load = { batch: REFERENCE_BATCH, load: 'uniform' } as const;
+    const load = { name, batch: REFERENCE_BATCH, load: 'uniform' } as const;
     // Half of what this round has reached; with --only open it is measured first.
     const highest =
       round.get(name) ?? (await measureEngine(place, { ...load, warmUpMs, measureMs })).rate;
@@ -204,7 +203,7 @@ function openHttpTurn(options: BenchOptions, place: Place): Turn {
     const { warmUpMs, measureMs } = options;
     const load = 'one by one';
     const highest =
-      round.get(name) ?? (await measureHttp(place, { load, warmUpMs, measureMs })).rate;
+      round.get(name) ?? (await measureHttp(place, { name, load, warmUpMs, measureMs })).rate;
     const rate = highest / 2;
     return { rate, ...(await measureHttpLatency(place, { rate, warmUpMs, measureMs })) };
   });
