@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { AppError, defineError } from '../kernel/error.ts';
+import { CliError, usageError } from './cli-error.ts';
+import { EXIT, explain, under } from './explain-error.ts';
+
+const tooLittle = defineError<Record<string, unknown>>()({
+  code: 'too_little',
+  kind: 'refused',
+  title: { en: 'There is too little', zh: '不足' },
+  remedy: { en: 'Bring more.', zh: '请补足。' },
+});
+
+async function thrown(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    return error;
+  }
+}
+
+const failing = () => Promise.reject(new AppError(tooLittle, { account: '1', shortfall: 1230n }));
+
+test('one line: the code, what is wrong with what, and what to do', async () => {
+  const { text, exitCode } = explain(await thrown(failing));
+  expect(text).toBe(
+    'guanjia: too_little: There is too little (account 1, shortfall 1230 minor units). Bring more.\n',
+  );
+  expect(exitCode).toBe(EXIT.failed);
+});
+
+test('where the command knows the currency and the key, they are told', async () => {
+  const known = { currency: 'CNY', idempotencyKey: 'cli-1' };
+  const { text, document } = explain(await thrown(() => under(known, failing)));
+  expect(text).toContain('shortfall 12.30 CNY');
+  expect(document.error).toMatchObject({ idempotencyKey: 'cli-1', shortfall: 1230n });
+});
+
+test('the reason is a sentence of its own; the last lines of a log come below', () => {
+  const reason = 'The disk is full.';
+  const facts = { reason, logFile: '/data/postgres.log', lastLines: ['FATAL: one', 'FATAL: two'] };
+  expect(explain(new AppError(tooLittle, facts)).text).toBe(
+    [
+      'guanjia: too_little: There is too little (The disk is full). Bring more.',
+      '  FATAL: one',
+      '  FATAL: two',
+      '  /data/postgres.log',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('what was typed wrong ends with 2, everything else with 1', () => {
+  expect(explain(usageError('amount_invalid', 'no')).exitCode).toBe(2);
+  expect(explain(new CliError('no_platform', 'no')).exitCode).toBe(1);
+  expect(explain(new Error('anything')).exitCode).toBe(1);
+});
+
+test('a stack is shown to who debugs, and to nobody else', () => {
+  const error = new Error('broken');
+  expect(explain(error).text).toBe('guanjia: failed: broken\n');
+  expect(explain(error, { debug: true }).text).toMatch(/^ +at /m);
+});
