@@ -7,7 +7,7 @@ import {
   openStatementFile,
   type StatementFileOptions,
 } from '../banking/index.ts';
-import type { Database, Db } from '../db/database.ts';
+import { type Database, type Db, isUnavailable } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
 import {
@@ -89,6 +89,7 @@ async function postNow(
   try {
     await postEntries(deps, platformId, { onProgress, waitForOther: true });
   } catch (error) {
+    if (isUnavailable(error)) return;
     const passing = [busy, databaseUnavailable, outcomeUnknown];
     if (error instanceof AppError && passing.some(({ code }) => code === error.definition.code)) {
       return;
