@@ -71,7 +71,6 @@ create table bank_entry (
   transfer_id bigint,
   claim_count integer not null default 0,
   constraint bank_entry_pkey PRIMARY KEY (platform_id, bank_entry_id),
-  constraint bank_entry_platform_id_main_account_id_fkey FOREIGN KEY (platform_id, main_account_id) REFERENCES main_account(platform_id, main_account_id),
   constraint bank_entry_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
   constraint bank_entry_direction_check CHECK ((direction = ANY (ARRAY['credit'::text, 'debit'::text]))),
   constraint bank_entry_kind_check CHECK ((kind = ANY (ARRAY['line'::text, 'opening_balance'::text]))),
