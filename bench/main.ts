@@ -15,6 +15,8 @@ const TEXTBOOK_CONNECTIONS = [1, 8, 32];
 const REFERENCE_BATCH = 4096;
 /** With older rows the first seconds after a checkpoint write whole pages: those are warmed up, not measured. */
 const OLDER_WARM_UP = 4;
+/** A server that was just started runs unoptimised code for some seconds. */
+const SERVER_WARM_UP = 4;
 
 /** One turn of one contender: what it measured, by name, and what was wrong after it. */
 interface Turn {
@@ -177,8 +179,7 @@ function httpTurn(
     group,
     name,
     run: async () => {
-      const warm = group === 'older' ? OLDER_WARM_UP * warmUpMs : warmUpMs;
-      const cell = { name, load, warmUpMs: warm, measureMs };
+      const cell = { name, load, warmUpMs: SERVER_WARM_UP * warmUpMs, measureMs };
       const { rate, peakMemoryMiB, cpu, faults } = await measureHttp(place, cell);
       const figures = { [name]: rate, [`${name}, memory MiB`]: peakMemoryMiB, ...cpu };
       return { figures, faults };
@@ -200,7 +201,8 @@ function openEngineTurn(options: BenchOptions, place: Place): Turn {
 
 function openHttpTurn(options: BenchOptions, place: Place): Turn {
   return openTurn('http', 'http one by one', async (round, name) => {
-    const { warmUpMs, measureMs } = options;
+    const { measureMs } = options;
+    const warmUpMs = SERVER_WARM_UP * options.warmUpMs;
     const load = 'one by one';
     const highest =
       round.get(name) ?? (await measureHttp(place, { name, load, warmUpMs, measureMs })).rate;
