@@ -70,7 +70,8 @@ export async function openApp(options: AppOptions): Promise<App> {
   return {
     ...{ database, db, sessions, ledger, clock, random, newUuid, authenticator, metrics, log },
     startBackground: () => {
-      const started = startBackground({ db, ledger, clock, log });
+      const { sessions } = database;
+      const started = startBackground({ db, sessions, ledger, clock, newUuid, log });
       background.push(started);
       return started;
     },

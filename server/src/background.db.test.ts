@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testApp } from '../test/support/app.ts';
+import { camtFile } from '../test/support/statement-samples.ts';
 import { backgroundLoops, startLoops, turnBusinessDate } from './background.ts';
+import { hasWaitingEntries, importStatement } from './deposits/index.ts';
+import { currency } from './kernel/currency.ts';
 import { openLog } from './logging.ts';
 import { listPlatforms, readPlatform } from './platforms/index.ts';
 import { seedSandbox } from './seed.ts';
@@ -27,7 +30,7 @@ test('the business date turns at midnight of the platform, not of the server', a
 
 test('a server that was off for days turns to today, once; a clock that goes back turns nothing', async () => {
   clock.set('2026-12-01T03:00:00.000Z');
-  const [, , roll] = backgroundLoops(app);
+  const [, , , roll] = backgroundLoops(app);
   await roll.run();
   clock.set('2026-11-01T03:00:00.000Z');
   await roll.run();
@@ -53,6 +56,25 @@ test('folding drains what internal accounts have yet to be told', async () => {
     select balance, (select count(*) from account_delta where platform_id = 1) as waiting
       from account where platform_id = 1 and account_id = 1`.execute(app.db);
   expect(rows).toEqual([{ balance: -50n, waiting: 0n }]);
+});
+
+// Goal: what an import has recorded is posted, though the process that imported it died. Method: the ledger
+// answers nothing while the file is imported; then the loop runs on one that does.
+test('entries that were recorded and not posted are posted by the sweep', async () => {
+  const [, , post] = backgroundLoops(app);
+  const dead = { ...app.ledger, submit: () => Promise.reject(new Error('the process died here')) };
+  const number = '8110888020000000017';
+  const source = camtFile({ accountNumber: number, currency: currency('CNY'), entries: 3 });
+  const file = importStatement({ ...app, ledger: dead }, 1n, { source });
+  await file.catch(() => {});
+  const waiting = () => hasWaitingEntries(app, 1n);
+  expect(await waiting()).toBe(true);
+  await post.run();
+  expect(await waiting()).toBe(false);
+  const { rows } = await sql<{ state: string; entries: bigint; transfers: bigint }>`
+    select state, count(*) as entries, count(distinct transfer_id) as transfers from bank_entry
+     where platform_id = 1 and kind = 'line' group by state`.execute(app.db);
+  expect(rows).toEqual([{ state: 'suspended', entries: 3n, transfers: 3n }]);
 });
 
 // Goal: an outage is said once, not at every try, and the loop is back by itself. Method: count the runs of a

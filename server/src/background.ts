@@ -1,20 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Db } from './db/database.ts';
+import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
 import { dateInZone } from './kernel/business-date.ts';
-import type { Clock } from './kernel/clock.ts';
-import {
-  expireHolds,
-  foldInternal,
-  type Ledger,
-  openBusinessDate,
-  rollDay,
-} from './ledger/index.ts';
+import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
 import type { Logger } from './logging.ts';
 import { listPlatforms, type Platform } from './platforms/index.ts';
 
 /** How often each of the loops looks for work. */
 const FOLD_MS = 200;
 const EXPIRE_MS = 1_000;
+const POST_MS = 3_000;
 const ROLL_MS = 15_000;
 /** Full rounds of one kind of work for one platform before the others get their turn. */
 const MAX_ROUNDS = 10;
@@ -25,10 +19,7 @@ const FULL_SWEEP = 1_000;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** What the loops need. */
-export interface BackgroundDeps {
-  readonly db: Db;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
+export interface BackgroundDeps extends DepositDeps {
   readonly log: Logger;
 }
 
@@ -45,7 +36,10 @@ export interface Background {
   stop(): Promise<void>;
 }
 
-/** Folds internal balances, releases holds that expired, and turns the business date, for every platform. */
+/**
+ * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
+ * could not post, and turns the business date, for every platform.
+ */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
 }
@@ -53,7 +47,7 @@ export function startBackground(deps: BackgroundDeps): Background {
 /** The loops themselves, for whoever wants to run them once. */
 export function backgroundLoops(
   deps: BackgroundDeps,
-): readonly [fold: Loop, expire: Loop, roll: Loop] {
+): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop] {
   const { db } = deps;
   const each = async (work: (platform: Platform) => Promise<void>) => {
     for (const platform of await listPlatforms(db)) await work(platform);
@@ -69,6 +63,14 @@ export function backgroundLoops(
       everyMs: EXPIRE_MS,
       run: () =>
         each(({ platformId }) => untilIdle(FULL_SWEEP, () => expireHolds(deps, platformId))),
+    },
+    {
+      name: 'post bank entries',
+      everyMs: POST_MS,
+      run: () =>
+        each(async ({ platformId }) => {
+          if (await hasWaitingEntries(deps, platformId)) await postEntries(deps, platformId);
+        }),
     },
     {
       name: 'turn the business date',

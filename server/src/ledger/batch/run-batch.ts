@@ -50,8 +50,8 @@ export interface BatchMode {
 /** The open business day closed between our asking for it and our getting it: nothing was done, ask again. */
 export class DayClosed extends Error {}
 
-/** Submissions decided and sent at once: PostgreSQL writes a piece while the next one is decided. */
-const SUBMISSIONS_PER_PIECE = 512;
+/** Moves decided and sent at once: PostgreSQL writes a piece while the next one is decided. */
+const MOVES_PER_PIECE = 512;
 
 /** A batch whose reads are on their way. */
 export interface StartedBatch {
@@ -133,8 +133,7 @@ function decide(
   const answers: Answer[] = [];
   const decided: DecidedWork[] = [];
   const pending: Promise<unknown>[] = [];
-  for (let i = 0; i < work.length; i += SUBMISSIONS_PER_PIECE) {
-    const piece = work.slice(i, i + SUBMISSIONS_PER_PIECE);
+  for (const piece of pieces(work)) {
     const pieceAnswers = evaluation.decide(piece);
     answers.push(...pieceAnswers);
     if (mode.dryRun) continue;
@@ -148,6 +147,19 @@ function decide(
     ...documentStatements(platformId, documented(decided)),
   ];
   return { answers, decided, committed: tx.commit([...pending, ...rest.map(tx.send)]) };
+}
+
+/** Cuts a batch into pieces of some 512 moves; a submission is never divided. */
+function* pieces(work: readonly Work[]): Generator<readonly Work[]> {
+  let from = 0;
+  let moves = 0;
+  for (const [i, submission] of work.entries()) {
+    moves += submission.moves.length;
+    if (moves < MOVES_PER_PIECE && i < work.length - 1) continue;
+    yield work.slice(from, i + 1);
+    from = i + 1;
+    moves = 0;
+  }
 }
 
 function observation(
