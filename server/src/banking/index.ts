@@ -1,7 +1,7 @@
 // The front door of bank statements: reading the files that banks give out, whatever their format.
 
-export { CsvMapping, checkCsvMapping } from './statement-files/csv/csv-mapping.ts';
-export { DEFAULT_LIMITS, type StatementLimits } from './statement-files/limits.ts';
+export { type CsvMapping, checkCsvMapping } from './statement-files/csv/csv-mapping.ts';
+export type { StatementLimits } from './statement-files/limits.ts';
 /** Opens a file of any readable format; its events come in batches, in file order. */
 export {
   type OpenedStatementFile,

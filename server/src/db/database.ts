@@ -31,7 +31,7 @@ const APP_ROLE = 'guanjia_app';
 const OID = { int8: 20, date: 1082, numeric: 1700 } as const;
 
 /** int8 as bigint and date as text: neither may lose anything on the way. */
-export const types: pg.CustomTypesConfig = {
+const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => {
     if (oid === OID.int8) return BigInt;
     if (oid === OID.date || oid === OID.numeric) return (text: string) => text;

@@ -182,7 +182,7 @@ async function copyLines(
 }
 
 /** Gives `work` a connection of its own; after an error it is not used again. */
-export async function inSession<T>(
+async function inSession<T>(
   sessions: Database['sessions'],
   work: (session: pg.PoolClient) => Promise<T>,
 ): Promise<T> {

@@ -1,11 +1,5 @@
 /** Deposits (入金): bank statements taken in, posted, claimed. The front door. */
-export {
-  BANK_ENTRY_STATES,
-  type BankEntry,
-  type BankEntryState,
-  entryTextId,
-  importTextId,
-} from './bank-entry.ts';
+export type { BankEntry, BankEntryState } from './bank-entry.ts';
 export { type ClaimAnswer, type Claimed, type ClaimInput, claimEntry } from './claim.ts';
 export type { DepositDeps } from './deposit-deps.ts';
 export * from './errors.ts';
@@ -20,14 +14,5 @@ export type {
 export { type ImportInput, type ImportProgress, importStatement } from './import-statement.ts';
 /** For the sweep: at boot, and whenever something waits. */
 export { hasWaitingEntries, type Posted, postEntries } from './post-entries.ts';
-export {
-  type EntryClaim,
-  type ImportSummary,
-  listBankEntries,
-  listStatementImports,
-  readBankEntry,
-  readStatementImport,
-} from './read-entries.ts';
-export { reverseClaim } from './reverse-claim.ts';
-export { depositRoutes } from './routes.ts';
+export { type EntryClaim, type ImportSummary, listBankEntries } from './read-entries.ts';
 export { type DepositFinding, verifyDeposits } from './verify.ts';

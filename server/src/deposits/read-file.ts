@@ -33,7 +33,7 @@ export interface FileContent {
 }
 
 /** Serial numbers of lines begin after those of opening balances, one for each account of a file. */
-export const FIRST_LINE_SERIAL = 1_000_000;
+const FIRST_LINE_SERIAL = 1_000_000;
 
 /**
  * Reads a file once: gives out its lines in COPY's format, and fills in `content` on the way. Whatever is wrong

@@ -67,7 +67,7 @@ export function moveIdOf(prefix: string, text: string): bigint | undefined {
 /** Move ids count milliseconds from here: from 1970 they would leave 53 bits in 2039. */
 const MOVE_EPOCH_MS = Date.UTC(2020, 0, 1);
 /** How many moves one millisecond has numbers for. */
-export const MOVES_PER_MS = 4096;
+const MOVES_PER_MS = 4096;
 
 /**
  * The lowest number of a move booked in the given millisecond: milliseconds since 2020 × 4096, so that

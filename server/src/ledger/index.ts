@@ -13,7 +13,6 @@ export {
   type AccountState,
   accountId,
   type Balances,
-  MAX_BALANCE,
 } from './core/account.ts';
 export type { Submission } from './core/evaluate.ts';
 export type {
@@ -52,7 +51,6 @@ export {
   type AccountNow,
   boundAfterDate,
   boundAtInstant,
-  firstBusinessDate,
   readAccounts,
   readBalanceAt,
 } from './read/balance.ts';
@@ -60,7 +58,6 @@ export {
   type HoldEventRow,
   type HoldRow,
   listHolds,
-  readHold,
   readHoldEvents,
 } from './read/holds.ts';
 export {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../../db/database.ts';
-import { type BusinessDate, businessDate } from '../../kernel/business-date.ts';
+import type { BusinessDate } from '../../kernel/business-date.ts';
 import { moveIdAt } from '../../kernel/id.ts';
 import { type AccountId, type AccountState, accountState, type Balances } from '../core/account.ts';
 
@@ -62,18 +62,6 @@ export async function boundAfterDate(
     .limit(1)
     .executeTakeFirst();
   return next?.first_move_id;
-}
-
-/** The business date of the platform's first day: before it no balance is anything but zero. */
-export async function firstBusinessDate(db: Db, platformId: bigint): Promise<BusinessDate> {
-  const { business_date } = await db
-    .selectFrom('business_day')
-    .select('business_date')
-    .where('platform_id', '=', platformId)
-    .orderBy('business_date')
-    .limit(1)
-    .executeTakeFirstOrThrow();
-  return businessDate(business_date);
 }
 
 /**

@@ -26,19 +26,6 @@ export interface HoldEventRow {
 const COLUMNS = sql`hold_id as "holdId", account_id as account, amount, remaining, owner, reason,
   expires_at as "expiresAt"`;
 
-/** One hold; undefined when the platform has none of that number. */
-export async function readHold(
-  db: Db,
-  platformId: bigint,
-  holdId: bigint,
-): Promise<HoldRow | undefined> {
-  const { rows } = await sql<HoldRow>`
-    select ${COLUMNS} from hold where platform_id = ${platformId} and hold_id = ${holdId}`.execute(
-    db,
-  );
-  return rows[0];
-}
-
 /** What happened to a hold, in order. At most `limit` events. */
 export async function readHoldEvents(
   db: Db,
