@@ -5,7 +5,7 @@ import type { TemporaryCluster, TestDatabase } from '../server/test/support/post
 import { addOlder } from './older.ts';
 
 /** What every account has when a contender begins, in minor units: nobody runs dry. */
-export const OPENING = 10_000_000_000n;
+const OPENING = 10_000_000_000n;
 
 /** One database with the accounts that all contenders use. */
 export interface Place {

@@ -44,11 +44,7 @@ export async function checkBook(
 }
 
 /** The ledger in itself: the checks of `guanjia verify`, and one that is written apart from them. */
-export async function verify(
-  url: string,
-  platformId: bigint,
-  violations: Violations,
-): Promise<void> {
+async function verify(url: string, platformId: bigint, violations: Violations): Promise<void> {
   const database = await openDatabase({ url, asOwner: true });
   try {
     for (const { findings } of await verifyLedger(database.db, platformId)) {

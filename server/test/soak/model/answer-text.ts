@@ -1,4 +1,5 @@
 import type { Answer, Posting, Refusal, Side } from '../../../src/ledger/index.ts';
+import type { Expected, ModelMove } from './ledger-model.ts';
 
 /** What an accepted answer says, in the words of the model; one line a move. */
 export function postingText({ transfer, holdEvent }: Posting): string {
@@ -37,4 +38,17 @@ export function answerText(answer: Answer): string {
   const { businessDate, bookedAt, postings } = answer;
   const moves = postings.map((posting) => `${posting.moveId} ${postingText(posting)}`);
   return [`accepted ${businessDate} ${bookedAt.toISOString()}`, ...moves].join('\n');
+}
+
+/** What the model expects, in the same words. */
+export function expectedText(expected: Expected): string {
+  if (expected.accepted) return expected.done.map(({ text }) => text).join('\n');
+  return refusalText(expected.moveIndex, expected.refusal());
+}
+
+/** What was asked, for the story of a violation. */
+export function movesText(moves: readonly ModelMove[]): string {
+  return JSON.stringify(moves, (_key, value: unknown) =>
+    typeof value === 'bigint' ? `${value}` : value,
+  );
 }

@@ -250,3 +250,15 @@ const after = ({ guarded, balance, held }: ModelAccount) => (guarded ? `(${balan
 function eventText(hold: ModelHold, kind: string, taken: bigint, account: ModelAccount): string {
   return `hold ${kind} ${hold.account} ${taken} remaining ${hold.remaining}${after(account)}`;
 }
+
+/** Why an account may not be given that state and overdraft limit; undefined when it may. */
+export function refusalOfChange(
+  account: { state: string; balance: bigint; held: bigint },
+  state: string,
+  limit: bigint,
+): string | undefined {
+  if (account.state === 'closed') return 'account_closed';
+  if (state === 'closed' && (account.balance !== 0n || account.held !== 0n))
+    return 'account_not_empty';
+  return account.held - account.balance > limit ? 'overdraft_in_use' : undefined;
+}

@@ -1,12 +1,10 @@
 import { type Database, openDatabase } from '../../../src/db/database.ts';
-import { type BusinessDate, businessDate } from '../../../src/kernel/business-date.ts';
+import { businessDate } from '../../../src/kernel/business-date.ts';
 import { currency } from '../../../src/kernel/currency.ts';
 import {
   type AccountState,
   type Answer,
   accountId,
-  boundAfterDate,
-  boundAtInstant,
   changeAccount,
   expireHolds,
   foldInternal,
@@ -14,7 +12,6 @@ import {
   openAccount,
   openLedger,
   readAccounts,
-  readBalanceAt,
   rollDay,
 } from '../../../src/ledger/index.ts';
 import { verifyLedger } from '../../../src/ledger/verify.ts';
@@ -22,9 +19,10 @@ import { openPlatform } from '../../../src/platforms/index.ts';
 import { FakeClock } from '../../support/fakes.ts';
 import { Dice } from '../dice.ts';
 import { Violations } from '../violations.ts';
-import { answerText, postingText, refusalText } from './answer-text.ts';
-import { type Expected, LedgerModel, type ModelMove } from './ledger-model.ts';
+import { answerText, expectedText, movesText, postingText, refusalText } from './answer-text.ts';
+import { type Expected, LedgerModel, type ModelMove, refusalOfChange } from './ledger-model.ts';
 import { randomMoves, toMove } from './moves.ts';
+import { PastBalances } from './past-balances.ts';
 
 const PLATFORM = 1n;
 /** A group is submitted at once, and is decided in the order in which it was submitted. */
@@ -32,7 +30,6 @@ const MAX_GROUP = 16;
 const MEMBERS = 8;
 /** Moves of one group may be numbered a little ahead of the clock: by less than this. */
 const NUMBERS_AHEAD_MS = 10;
-const SNAPSHOTS_KEPT = 100;
 /** Old holds and transfers are forgotten by the dice, so that a long run stays quick. */
 const REMEMBERED = 60;
 const STATES: readonly AccountState[] = ['open', 'debit_stopped', 'credit_stopped', 'stopped'];
@@ -41,11 +38,6 @@ interface Asked {
   readonly requestId: string;
   readonly moves: readonly ModelMove[];
 }
-interface Snapshot {
-  readonly at: Date;
-  readonly balances: ReadonlyMap<bigint, string>;
-}
-
 /** The outcome of a run: what disagreed, and how much was compared. */
 export interface ModelOutcome {
   readonly steps: number;
@@ -87,13 +79,13 @@ class ModelRun {
   readonly #database: Database;
   readonly #ledger: Ledger;
   readonly #answered = new Map<string, { asked: Asked; text: string }>();
-  #snapshots: Snapshot[] = [];
-  readonly #closed = new Map<BusinessDate, Snapshot>();
+  readonly #past: PastBalances;
   #date = businessDate('2026-03-02');
 
   constructor(database: Database, seed: number) {
     this.#dice = new Dice(seed);
     this.#database = database;
+    this.#past = new PastBalances(database.db, PLATFORM, this.#dice);
     this.#ledger = openLedger({ database, clock: this.#clock });
   }
 
@@ -140,7 +132,7 @@ class ModelRun {
     this.steps += asked.length;
     this.#forget();
     await this.#somethingElse();
-    this.#remember();
+    this.#past.remember(this.#clock.advance(NUMBERS_AHEAD_MS), this.#balances());
   }
 
   #submit({ requestId, moves }: Asked): Promise<Answer> {
@@ -161,7 +153,7 @@ class ModelRun {
   #expect(asked: Asked): { done?: Expected; repeats?: string } {
     const before = this.#answered.get(asked.requestId);
     if (!before) return { done: this.#model.submit(asked.moves, this.#clock.now()) };
-    const same = shown(before.asked.moves) === shown(asked.moves);
+    const same = movesText(before.asked.moves) === movesText(asked.moves);
     return { repeats: same ? before.text : refusalText(0, { code: 'request_id_reused' }) };
   }
 
@@ -182,7 +174,7 @@ class ModelRun {
     const { done, repeats } = expected;
     const text = answerText(answer);
     if (!answer.accepted) this.refused += 1;
-    const story = () => `${asked.requestId} ${shown(asked.moves)}`;
+    const story = () => `${asked.requestId} ${movesText(asked.moves)}`;
     if (repeats !== undefined) {
       this.repeated += 1;
       this.violations.check(
@@ -254,7 +246,7 @@ class ModelRun {
     );
     const rolled = await rollDay(this.#database.db, PLATFORM, { next, at });
     this.violations.equal('the day rolled', rolled, true);
-    this.#closed.set(this.#date, { at, balances: this.#balances() });
+    this.#past.closed(this.#date, { at, balances: this.#balances() });
     this.#date = next;
   }
 
@@ -270,35 +262,14 @@ class ModelRun {
   }
 
   async #comparePast(): Promise<void> {
-    const { db } = this.#database;
-    const past = this.#snapshots.length > 0 ? this.#dice.pick(this.#snapshots) : undefined;
-    if (past) await this.#compareAt(past, boundAtInstant(past.at));
-    if (this.#closed.size === 0) return;
-    const [date, closing] = this.#dice.pick([...this.#closed]);
-    const bound = await boundAfterDate(db, PLATFORM, date);
-    if (bound === undefined) this.violations.add(`no bound after ${date}`);
-    else await this.#compareAt(closing, bound);
-  }
-
-  async #compareAt({ at, balances }: Snapshot, bound: bigint): Promise<void> {
     const id = this.#dice.pick([...this.#model.accounts.keys()]);
     const guarded = this.#model.accounts.get(id)?.guarded ?? false;
-    const account = { accountId: accountId(id), guarded };
-    const { balance, held } = await readBalanceAt(this.#database.db, PLATFORM, { account, bound });
-    const what = `account ${id} at ${at.toISOString()}`;
-    this.violations.equal(what, `${balance} ${held}`, balances.get(id));
+    await this.#past.compare({ accountId: accountId(id), guarded }, this.violations);
   }
 
   #balances(): Map<bigint, string> {
     return new Map(
       Array.from(this.#model.accounts, ([id, { balance, held }]) => [id, `${balance} ${held}`]),
-    );
-  }
-
-  #remember(): void {
-    const at = this.#clock.advance(NUMBERS_AHEAD_MS);
-    this.#snapshots = [...this.#snapshots, { at, balances: this.#balances() }].slice(
-      -SNAPSHOTS_KEPT,
     );
   }
 
@@ -321,26 +292,4 @@ class ModelRun {
         this.violations.add(`verify, ${check}: ${subject}: ${detail}`);
     }
   }
-}
-
-function expectedText(expected: Expected): string {
-  if (expected.accepted) return expected.done.map(({ text }) => text).join('\n');
-  return refusalText(expected.moveIndex, expected.refusal());
-}
-
-function refusalOfChange(
-  account: { state: string; balance: bigint; held: bigint },
-  state: string,
-  limit: bigint,
-): string | undefined {
-  if (account.state === 'closed') return 'account_closed';
-  if (state === 'closed' && (account.balance !== 0n || account.held !== 0n))
-    return 'account_not_empty';
-  return account.held - account.balance > limit ? 'overdraft_in_use' : undefined;
-}
-
-function shown(moves: readonly ModelMove[]): string {
-  return JSON.stringify(moves, (_key, value: unknown) =>
-    typeof value === 'bigint' ? `${value}` : value,
-  );
 }
