@@ -1,4 +1,5 @@
 import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
 import { openLog } from './logging.ts';
@@ -15,6 +16,7 @@ const EX_UNAVAILABLE = 69;
 export async function run(): Promise<void> {
   const config = configOrExplain();
   if (!config) return;
+  keepHeapSmall();
   const forPeople = process.stdout.isTTY === true;
   const log = openLog({ level: config.logLevel, forPeople });
   try {

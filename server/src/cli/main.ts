@@ -1,6 +1,9 @@
 /** The command `guanjia` (bin/guanjia.js): what there is to do without writing a program. */
+import { keepHeapSmall } from '../heap.ts';
 import { processTerminal } from './output.ts';
 import { runCommandLine } from './program.ts';
+
+keepHeapSmall();
 
 // A reader that has read enough (`| head`) is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -65,7 +65,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     application_name: 'guanjia',
   };
   const pool = new pg.Pool({ ...shared, max: connections });
-  const batches = new pg.Pool({ ...shared, max: batchConnections, pipeline: true });
+  const batches = new pg.Pool({
+    ...shared,
+    // The statements of a batch have one good plan each: to plan them again costs more than a small batch.
+    options: `${shared.options} -c plan_cache_mode=force_generic_plan -c jit=off`,
+    ...{ max: batchConnections, pipeline: true },
+  });
   const patience = { statement_timeout: SESSION_STATEMENT_TIMEOUT_MS };
   const sessions = new pg.Pool({ ...shared, ...patience, max: sessionConnections });
   for (const each of [pool, batches, sessions]) {

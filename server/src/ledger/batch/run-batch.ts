@@ -10,10 +10,14 @@ import {
   asBatchFailure,
   type BatchTransaction,
   begin,
+  flush,
   giveBack,
+  type Statement,
   takeConnection,
+  together,
 } from './connection.ts';
 import { type Document, documentStatements } from './document.ts';
+import { mergeStatements } from './merge-statements.ts';
 import { named } from './named.ts';
 import { type BatchState, readState } from './read-state.ts';
 import { type Decided, transferStatements, writeStatements } from './write-state.ts';
@@ -77,14 +81,18 @@ export function startBatch(
   { work, mode }: { work: readonly Work[]; mode: BatchMode },
 ): StartedBatch {
   const started = performance.now();
-  const tx = begin(client);
-  const reading = readWork(deps, platformId, tx, { work, mode });
+  const { tx, reading } = together(client, () => {
+    const opened = begin(client);
+    return { tx: opened, reading: readWork(deps, platformId, opened, { work, mode }) };
+  });
   // Whoever asks for the decision sees the failure; until then it must not count as unhandled.
   reading.catch(() => {});
   return {
     decide: async () => {
-      const decision = decide(deps, platformId, tx, { work, state: await reading, mode });
-      const { answers, decided, committed } = decision;
+      const state = await reading;
+      const { answers, decided, committed } = together(client, () =>
+        decide(deps, platformId, { tx, client }, { work, state, mode }),
+      );
       const observed = committed.then(() => deps.observe?.(observation(answers, decided, started)));
       return { answers, committed: observed };
     },
@@ -121,7 +129,7 @@ export async function runBatch(
 function decide(
   deps: BatchDeps,
   platformId: bigint,
-  tx: BatchTransaction,
+  { tx, client }: { tx: BatchTransaction; client: pg.PoolClient },
   { work, state, mode }: { work: readonly Work[]; state: BatchState; mode: BatchMode },
 ): { answers: Answer[]; decided: DecidedWork[]; committed: Promise<void> } {
   const { day } = state;
@@ -133,17 +141,21 @@ function decide(
   const answers: Answer[] = [];
   const decided: DecidedWork[] = [];
   const pending: Promise<unknown>[] = [];
+  let last: Statement[] = [];
   for (const piece of pieces(work)) {
+    pending.push(...last.map(tx.send));
+    if (last.length > 0) flush(client);
     const pieceAnswers = evaluation.decide(piece);
     answers.push(...pieceAnswers);
     if (mode.dryRun) continue;
     const pieceDecided = decidedNow(piece, pieceAnswers);
     decided.push(...pieceDecided);
-    pending.push(...transferStatements(platformId, pieceDecided, day.date).map(tx.send));
+    last = transferStatements(platformId, pieceDecided, day.date);
   }
   if (decided.length === 0) return { answers, decided, committed: tx.rollback() };
+  const writes = writeStatements(platformId, set, { decided, date: day.date, firstMoveId });
   const rest = [
-    ...writeStatements(platformId, set, { decided, date: day.date, firstMoveId }),
+    ...mergeStatements([...last, ...writes]),
     ...documentStatements(platformId, documented(decided)),
   ];
   return { answers, decided, committed: tx.commit([...pending, ...rest.map(tx.send)]) };

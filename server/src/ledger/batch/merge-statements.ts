@@ -1,0 +1,23 @@
+import type { Statement } from './connection.ts';
+
+/**
+ * Several writes as one statement. PostgreSQL answers each statement by itself, and each answer wakes both
+ * processes: for a batch of a few moves that costs more than the writes. The parts may not depend on each
+ * other: they run in no promised order, all on what was there before.
+ */
+export function mergeStatements(parts: readonly Statement[]): Statement[] {
+  if (parts.length < 2) return [...parts];
+  let offset = 0;
+  const texts = parts.map(({ text, values }, i) => {
+    const shifted = text.replace(/\$(\d+)/g, (_match, n: string) => `$${Number(n) + offset}`);
+    offset += values.length;
+    return `part_${i} as (${shifted})`;
+  });
+  return [
+    {
+      name: parts.map(({ name }) => name).join('+'),
+      text: `with ${texts.join(', ')} select`,
+      values: parts.flatMap(({ values }) => values),
+    },
+  ];
+}
