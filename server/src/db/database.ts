@@ -25,6 +25,17 @@ const SESSION_STATEMENT_TIMEOUT_MS = 3_600_000;
 const CONNECT_TIMEOUT_MS = 3_000;
 const IDLE_CONNECTION_MS = 60_000;
 
+/**
+ * The statements of a batch find every row by its key, and keep that plan whatever the statistics say: a table
+ * that was filled a moment ago has none yet, and reading it whole for each group would take minutes.
+ */
+const BATCH_PLANS = [
+  ...['plan_cache_mode=force_generic_plan', 'enable_seqscan=off'],
+  ...['enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'],
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
+
 /** The role that the server works as: it may add to the record, not change it (0005_grants.sql). */
 const APP_ROLE = 'guanjia_app';
 
@@ -66,9 +77,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
   const pool = new pg.Pool({ ...shared, max: connections });
   const batches = new pg.Pool({
-    ...shared,
-    // The statements of a batch have one good plan each: to plan them again costs more than a small batch.
-    options: `${shared.options} -c plan_cache_mode=force_generic_plan -c jit=off`,
+    ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
     ...{ max: batchConnections, pipeline: true },
   });
   const patience = { statement_timeout: SESSION_STATEMENT_TIMEOUT_MS };

@@ -8,6 +8,9 @@ import { type RecordedFile, reportToJson, type Tally } from './import-report.ts'
 /** A connection inside the transaction of an import. */
 export type Session = Pick<pg.PoolClient, 'query'>;
 
+/** So many new lines change what the planner must believe of the table (0004_bank_entries.sql). */
+const LINES_WORTH_ANALYZING = 1_000;
+
 /** How long an import waits for another one of the same main account, in milliseconds. */
 const LOCK_TIMEOUT_MS = 600_000;
 
@@ -184,7 +187,9 @@ export async function insertEntries(
        on conflict (platform_id, main_account_id, reference) do nothing`,
     [platformId, importId],
   );
-  return rowCount ?? 0;
+  const count = rowCount ?? 0;
+  if (count >= LINES_WORTH_ANALYZING) await session.query('select analyze_bank_entry()');
+  return count;
 }
 
 /** Records the balance that a main account begins with, as an entry before all others. */

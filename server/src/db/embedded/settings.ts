@@ -38,6 +38,8 @@ export function settingsFor(options: {
     max_wal_size: '4GB',
     min_wal_size: '256MB',
     checkpoint_timeout: '15min',
+    // Tables grow from nothing to millions of rows at once here: statistics must not lag by a minute.
+    autovacuum_naptime: '10s',
     checkpoint_completion_target: '0.9',
     timezone: 'UTC',
     log_timezone: 'UTC',
