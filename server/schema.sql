@@ -294,6 +294,16 @@ CREATE INDEX virtual_account_member ON public.virtual_account USING btree (platf
 
 CREATE UNIQUE INDEX virtual_account_public ON public.virtual_account USING btree (platform_id, main_account_id, kind) WHERE (kind = ANY (ARRAY['suspense'::text, 'interestAndFees'::text, 'opening'::text, 'platform'::text]));
 
+CREATE OR REPLACE FUNCTION public.analyze_bank_entry()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+begin
+  analyze bank_entry;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.expect_count(actual bigint, expected bigint)
  RETURNS void
  LANGUAGE plpgsql

@@ -54,7 +54,7 @@ export async function serve(config: Config, log: Logger): Promise<Running> {
     const baseUrl = await listen(http, config);
     const sandboxFile = await writeSandboxFile(app, { dataDir: config.dataDir, baseUrl });
     app.startBackground();
-    log.info({ baseUrl, sandboxFile }, 'listening');
+    log.info({ baseUrl, docs: `${baseUrl}/docs`, sandboxFile }, 'listening');
     let stopping: Promise<void> | undefined;
     const stop = () => {
       stopping ??= stopAll();

@@ -24,7 +24,7 @@ Examples:
   guanjia seed                                    set up a sandbox to try things on
   guanjia account list                            what accounts there are
   guanjia statement import statement.xml          record what came in at the bank
-  guanjia transfer 8888800000000000012 8888800000000000020 12.30
+  guanjia transfer 8888800000000000051 8888800000000000077 12.30
   guanjia verify                                  recompute everything
 
 Exit codes: 0 done; 1 not done, or something disagrees; 2 typed wrong.

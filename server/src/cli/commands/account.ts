@@ -20,7 +20,7 @@ export function addAccountCommands(program: Command, cli: Cli): void {
     .command('show')
     .description('One account as it is now: balance = available + held.')
     .argument('<number>', '19 digits')
-    .addHelpText('after', '\nExample:\n  guanjia account show 8888800000000000012')
+    .addHelpText('after', '\nExample:\n  guanjia account show 8888800000000000051')
     .action(platformAction(cli, showAccount));
   account
     .command('list')
@@ -46,7 +46,7 @@ function addStatement(account: Command, cli: Cli): void {
     .addOption(limitOption(1000))
     .addHelpText(
       'after',
-      '\nExample:\n  guanjia account statement 8888800000000000012 --from 2026-03-01 --to 2026-03-31',
+      '\nExample:\n  guanjia account statement 8888800000000000051 --from 2026-03-01 --to 2026-03-31',
     )
     .action(platformAction(cli, showStatement));
 }

@@ -47,7 +47,7 @@ export function addHoldCommands(program: Command, cli: Cli): void {
       .option('--memo <text>', 'a note that both sides see')
       .option('--reference <text>', 'your own reference'),
   )
-    .addHelpText('after', '\nExample:\n  guanjia hold capture hld_0c8k… 8888800000000000020 10.00')
+    .addHelpText('after', '\nExample:\n  guanjia hold capture hld_0c8k… 8888800000000000077 10.00')
     .action(moneyAction(cli, capture));
 }
 
@@ -65,7 +65,7 @@ function addPlace(hold: Command, cli: Cli): void {
         instant,
       ),
   )
-    .addHelpText('after', '\nExample:\n  guanjia hold place 8888800000000000012 50.00 "order 1001"')
+    .addHelpText('after', '\nExample:\n  guanjia hold place 8888800000000000051 50.00 "order 1001"')
     .action(moneyAction(cli, place));
 }
 

@@ -10,9 +10,9 @@ import { fields, moneyWithCurrency } from '../output.ts';
 
 const EXAMPLES = `
 Examples:
-  guanjia transfer 8888800000000000012 8888800000000000020 12.30 --memo "order 1001"
-  guanjia transfer 8888800000000000012 8888800000000000020 12.30 --dry-run
-  guanjia transfer 8888800000000000012 8888800000000000020 1230 --minor --key order-1001 --json`;
+  guanjia transfer 8888800000000000051 8888800000000000077 12.30 --memo "order 1001"
+  guanjia transfer 8888800000000000051 8888800000000000077 12.30 --dry-run
+  guanjia transfer 8888800000000000051 8888800000000000077 1230 --minor --key order-1001 --json`;
 
 /** `guanjia transfer FROM TO AMOUNT` */
 export function addTransferCommand(program: Command, cli: Cli): void {
