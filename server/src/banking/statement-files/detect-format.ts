@@ -30,12 +30,14 @@ export function detectFormat(head: Uint8Array, declared?: StatementFormat): Dete
   const found = formatOf(text, declared);
   if (declared === undefined) {
     if (found) return found;
-    throw unknown(describe(text), declared);
+    throw unknown(describe(readableText(head)), declared);
   }
   if (found && family(found.format) !== family(declared)) {
     throw unknown(`${found.format}: ${found.evidence}`, declared);
   }
-  if (!found && family(declared) === 'camt.053') throw unknown(describe(text), declared);
+  if (!found && family(declared) === 'camt.053') {
+    throw unknown(describe(readableText(head)), declared);
+  }
   return { format: declared, evidence: found?.evidence ?? 'declared by the caller' };
 }
 
@@ -72,6 +74,12 @@ function latinText(head: Uint8Array): string {
   }
   const text = bytes.toString('latin1');
   return text.startsWith('ï»¿') ? text.slice(3) : text;
+}
+
+/** The head as a person would read it, to be shown: UTF-8 unless it is UTF-16. */
+function readableText(head: Uint8Array): string {
+  const isWide = head[0] === 0xff || head[0] === 0xfe;
+  return isWide ? latinText(head) : new TextDecoder('utf-8').decode(head);
 }
 
 function formatOf(text: string, declared: StatementFormat | undefined): Detected | undefined {
