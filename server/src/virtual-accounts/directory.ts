@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { type Currency, currency } from '../kernel/currency.ts';
 import { type AccountId, accountId } from '../ledger/index.ts';
+import { LookUps } from './look-ups.ts';
 import { type VirtualAccountKind, virtualAccountKind } from './virtual-account.ts';
 
 /** What never changes about an account, so that it may be remembered. */
@@ -23,11 +24,17 @@ export type NumberedFacts = AccountFacts & {
 /** Accounts remembered at most, times two; about 400 bytes each. */
 const ACCOUNTS_PER_GENERATION = 100_000;
 
+interface PlatformLookUps {
+  readonly numbers: LookUps<string>;
+  readonly ids: LookUps<AccountId>;
+}
+
 /**
  * Remembers the facts of accounts, of all platforms together. Two generations: when the young one is full it
  * becomes the old one, and what the old one had is forgotten unless it is asked for again.
  */
 class Directory {
+  readonly #lookUps = new Map<bigint, PlatformLookUps>();
   #young = new Generation();
   #old = new Generation();
 
@@ -45,6 +52,22 @@ class Directory {
     const old = this.#old.byId(platformId, id);
     if (old) this.remember(platformId, old);
     return old;
+  }
+
+  /** The statements of a platform that fill this directory. */
+  lookUps(db: Db, platformId: bigint): PlatformLookUps {
+    let found = this.#lookUps.get(platformId);
+    if (!found) {
+      const remember = (all: readonly AccountFacts[]) => {
+        for (const facts of all) this.remember(platformId, facts);
+      };
+      found = {
+        numbers: new LookUps(async (keys) => remember(await readNumbers(db, platformId, keys))),
+        ids: new LookUps(async (keys) => remember(await readIds(db, platformId, keys))),
+      };
+      this.#lookUps.set(platformId, found);
+    }
+    return found;
   }
 
   remember(platformId: bigint, facts: AccountFacts): void {
@@ -115,23 +138,10 @@ export async function accountsByNumber(
   numbers: Iterable<string>,
 ): Promise<ReadonlyMap<string, NumberedFacts>> {
   const directory = directoryOf(db);
-  const found = new Map<string, NumberedFacts>();
-  const missing = new Set<string>();
-  for (const number of numbers) {
-    const facts = directory.byNumber(platformId, number);
-    if (facts) found.set(number, facts);
-    else missing.add(number);
-  }
-  if (missing.size === 0) return found;
-  const { rows } = await sql<FactsRow>`
-    select ${COLUMNS} from virtual_account v
-      join account a on a.platform_id = v.platform_id and a.account_id = v.account_id
-     where v.platform_id = ${platformId} and v.number = any (${[...missing]}::text[])`.execute(db);
-  for (const facts of rows.map(toFacts)) {
-    directory.remember(platformId, facts);
-    if (isNumbered(facts)) found.set(facts.number, facts);
-  }
-  return found;
+  const wanted = [...numbers];
+  const missing = wanted.filter((number) => !directory.byNumber(platformId, number));
+  if (missing.length > 0) await directory.lookUps(db, platformId).numbers.need(missing);
+  return foundOf(wanted, (number) => directory.byNumber(platformId, number));
 }
 
 /** The accounts of those ledger ids, by id, internal ones too; ids that do not exist are left out. */
@@ -141,26 +151,49 @@ export async function accountsById(
   ids: Iterable<AccountId>,
 ): Promise<ReadonlyMap<AccountId, AccountFacts>> {
   const directory = directoryOf(db);
-  const found = new Map<AccountId, AccountFacts>();
-  const missing = new Set<AccountId>();
-  for (const id of ids) {
-    const facts = directory.byId(platformId, id);
-    if (facts) found.set(id, facts);
-    else missing.add(id);
+  const wanted = [...ids];
+  const missing = wanted.filter((id) => !directory.byId(platformId, id));
+  if (missing.length > 0) await directory.lookUps(db, platformId).ids.need(missing);
+  return foundOf(wanted, (id) => directory.byId(platformId, id));
+}
+
+function foundOf<Key, Facts>(
+  wanted: readonly Key[],
+  find: (key: Key) => Facts | undefined,
+): Map<Key, Facts> {
+  const found = new Map<Key, Facts>();
+  for (const key of wanted) {
+    const facts = find(key);
+    if (facts) found.set(key, facts);
   }
-  if (missing.size === 0) return found;
-  // An account and its number are opened in one transaction: one without a number is internal for ever.
+  return found;
+}
+
+async function readNumbers(
+  db: Db,
+  platformId: bigint,
+  numbers: readonly string[],
+): Promise<readonly AccountFacts[]> {
+  const { rows } = await sql<FactsRow>`
+    select ${COLUMNS} from virtual_account v
+      join account a on a.platform_id = v.platform_id and a.account_id = v.account_id
+     where v.platform_id = ${platformId} and v.number = any (${[...numbers]}::text[])`.execute(db);
+  return rows.map(toFacts);
+}
+
+/** An account and its number are opened in one transaction: one without a number is internal for ever. */
+async function readIds(
+  db: Db,
+  platformId: bigint,
+  ids: readonly AccountId[],
+): Promise<readonly AccountFacts[]> {
   const { rows } = await sql<FactsRow>`
     select ${COLUMNS} from account a
       left join virtual_account v on v.platform_id = a.platform_id and v.account_id = a.account_id
-     where a.platform_id = ${platformId} and a.account_id = any (${[...missing]}::bigint[])`.execute(
+     where a.platform_id = ${platformId} and a.account_id = any (${[...ids]}::bigint[])`.execute(
     db,
   );
-  for (const facts of rows.map(toFacts)) {
-    directory.remember(platformId, facts);
-    found.set(facts.accountId, facts);
-  }
-  return found;
+  return rows.map(toFacts);
 }
 
 const COLUMNS = sql`a.account_id as "accountId", v.number, v.kind, a.currency,
