@@ -10,7 +10,7 @@ import { openConnection, type WireAnswer, type WireConnection } from './wire-cli
 
 /** One transfer a request on many connections, or a hundred a request on fewer. */
 export const HTTP_LOADS = {
-  'one by one': { connections: 128, items: 1 },
+  'one by one': { connections: 512, items: 1 },
   'by 100': { connections: 32, items: 100 },
 } as const;
 export type HttpLoad = keyof typeof HTTP_LOADS;

@@ -140,6 +140,24 @@ test('a group is all or nothing', async () => {
   });
 });
 
+// Goal: a hold that is spent in the batch that places it is stored as spent. Its number can be foretold:
+// the clock stands still, so the next number is the last one and one more.
+test('a hold can be released and captured by the group that places it', async () => {
+  const [payer, payee] = [await bench.open({ available: 10_00n }), await bench.open()];
+  const before = await submit(pay(payer, payee, 1_00n));
+  const hold = before.accepted ? before.postings[0]!.moveId + 1n : 0n;
+  const answer = await submit(
+    { kind: 'hold', account: payer, amount: amount(5_00n), reason: 'order' },
+    { kind: 'release', hold, amount: amount(2_00n) },
+    { kind: 'capture', code: 'payment', hold, credit: payee, amount: amount(1_00n) },
+  );
+  expect(codes([answer])).toEqual(['ok']);
+  expect(codes([await submit({ kind: 'release', hold, amount: amount(2_01n) })])).toEqual([
+    'hold_insufficient',
+  ]);
+  expect(await findings()).toEqual([]);
+});
+
 test('an internal account may go below zero, and its balance is exact before and after folding', async () => {
   const payee = await bench.open();
   const before = (await balanceOf(bank)) ?? 0n;

@@ -167,7 +167,7 @@ function holdStatements(
   },
 ): Statement[] {
   const { events, date, decided } = batch;
-  const placed = placedHolds(decided);
+  const placed = placedHolds(decided, set);
   const placedIds = new Set(placed.map(({ holdId }) => holdId));
   const changed = set.changedHolds().filter(({ holdId }) => !placedIds.has(holdId));
   return [
@@ -179,15 +179,19 @@ function holdStatements(
 
 interface PlacedHold {
   readonly holdId: bigint;
+  /** What the batch has left of it: a later move of the batch may name it already. */
+  readonly remaining: bigint;
   readonly move: HoldMove;
 }
 
-/** A hold cannot be touched in the batch that places it: its number is not known before the answer. */
-function placedHolds(decided: readonly Decided[]): PlacedHold[] {
+function placedHolds(decided: readonly Decided[], set: WorkingSet): PlacedHold[] {
   return decided.flatMap(({ submission, answer }) =>
     submission.moves.flatMap((move, i) => {
       const posting = answer.accepted ? answer.postings[i] : undefined;
-      return move.kind === 'hold' && posting ? [{ holdId: posting.moveId, move }] : [];
+      const hold = posting && set.hold(posting.moveId);
+      return move.kind === 'hold' && hold
+        ? [{ holdId: hold.holdId, remaining: hold.remaining, move }]
+        : [];
     }),
   );
 }
@@ -196,16 +200,18 @@ function insertHolds(platformId: bigint, placed: readonly PlacedHold[]): Stateme
   return {
     name: 'holds',
     text: `insert into hold (platform_id, hold_id, account_id, amount, remaining, owner, reason, expires_at)
-             select p.platform_id, v.hold_id, v.account_id, v.amount, v.amount, v.owner, v.reason,
+             select p.platform_id, v.hold_id, v.account_id, v.amount, v.remaining, v.owner, v.reason,
                     v.expires_at::timestamptz
-               from platform p, unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-                 v (hold_id, account_id, amount, owner, reason, expires_at)
+               from platform p, unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+                                       $8::text[])
+                 v (hold_id, account_id, amount, remaining, owner, reason, expires_at)
               where p.platform_id = $1`,
     values: [
       platformId,
       int8Array(placed.map(({ holdId }) => holdId)),
       int8Array(placed.map(({ move }) => move.account)),
       int8Array(placed.map(({ move }) => move.amount)),
+      int8Array(placed.map(({ remaining }) => remaining)),
       textArray(placed.map(({ move }) => move.owner ?? null)),
       textArray(placed.map(({ move }) => move.reason)),
       textArray(placed.map(({ move }) => move.expiresAt?.toISOString() ?? null)),
