@@ -49,8 +49,13 @@ export function backgroundLoops(
   deps: BackgroundDeps,
 ): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop] {
   const { db } = deps;
+  // What fails for one platform must not keep the others from their turn.
   const each = async (work: (platform: Platform) => Promise<void>) => {
-    for (const platform of await listPlatforms(db)) await work(platform);
+    const failures: unknown[] = [];
+    for (const platform of await listPlatforms(db)) {
+      await work(platform).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'for some platforms');
   };
   return [
     {

@@ -37,7 +37,11 @@ export async function serve(config: Config, log: Logger): Promise<Running> {
   // What was started is stopped in the opposite order, when a later step fails too.
   const started: (() => Promise<void>)[] = [];
   const stopAll = async () => {
-    for (const stop of started.splice(0).reverse()) await stop();
+    const failures: unknown[] = [];
+    for (const stop of started.splice(0).reverse()) {
+      await stop().catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'not everything could be stopped');
   };
   try {
     await prepareDataDir(config.dataDir);

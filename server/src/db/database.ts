@@ -125,14 +125,14 @@ export function isUnavailable(error: unknown): boolean {
     );
   }
   return (
-    /^(08|57P0|57014|53[0-3]|3D000)/.test(code) ||
-    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH)/.test(code)
+    /^(08|57P0|53[0-3]|3D000|25P03|25006)/.test(code) ||
+    /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)/.test(code)
   );
 }
 
-/** True for an error after which the same transaction may succeed: deadlock, serialization, lock time-out. */
+/** True for an error after which the same transaction may succeed: deadlock, serialization, time-outs. */
 export function isTransient(error: unknown): boolean {
-  return ['40P01', '40001', '55P03'].includes(errorCode(error) ?? '');
+  return ['40P01', '40001', '55P03', '57014'].includes(errorCode(error) ?? '');
 }
 
 /** True when a document was no longer as its writer must find it (`expect_count` in 0002_ledger.sql). */

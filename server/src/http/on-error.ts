@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { isTransient, isUnavailable } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
-import { busy, databaseUnavailable } from '../ledger/index.ts';
+import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
 import { unsupported } from './body-parsers.ts';
 import {
   bodyTooLarge,
@@ -54,7 +54,10 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (isAppError(thrown)) return thrown;
   if (isUnavailable(thrown)) {
     const facts = { retryAfterSeconds: LIMITS.retryAfterSeconds };
-    return new AppError(databaseUnavailable, facts, { cause: thrown });
+    // The ledger says itself when nothing was done. Anything else that writes may have been done before the
+    // connection was lost, or read back after it was.
+    const definition = request.method === 'GET' ? databaseUnavailable : outcomeUnknown;
+    return new AppError(definition, facts, { cause: thrown });
   }
   // Locks that were not to be had in time: the same request may pass a moment later.
   if (isTransient(thrown)) {

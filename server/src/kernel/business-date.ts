@@ -2,9 +2,9 @@ declare const businessDateBrand: unique symbol;
 /** A calendar date as text, YYYY-MM-DD: the date that money is booked under (营业日). */
 export type BusinessDate = string & { readonly [businessDateBrand]: true };
 
-/** True for a real calendar date written YYYY-MM-DD (2026-02-30 is none). */
+/** True for a real calendar date written YYYY-MM-DD (2026-02-30 is none), from the year 1. */
 export function isBusinessDate(text: string): text is BusinessDate {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text) || text.startsWith('0000')) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
 }

@@ -23,6 +23,9 @@ export async function openBusinessDate(db: Db, platformId: bigint): Promise<Busi
   return businessDate(business_date);
 }
 
+/** Days that may close one after another while somebody waits for the open one. */
+const MAX_DAYS_WAITED_FOR = 5;
+
 /**
  * Locks the platform's lane until the transaction ends: no batch of the platform runs meanwhile. Whoever
  * changes a guarded account or the business day takes this lock first.
@@ -30,7 +33,16 @@ export async function openBusinessDate(db: Db, platformId: bigint): Promise<Busi
 export async function lockLane(
   tx: Db,
   platformId: bigint,
-): Promise<{ readonly businessDate: BusinessDate; readonly lastMoveId: bigint } | undefined> {
+): Promise<{ readonly businessDate: BusinessDate; readonly lastMoveId: bigint }> {
+  // A day that closes while we wait for it is no longer the open one: then there is a next.
+  for (let attempt = 1; attempt <= MAX_DAYS_WAITED_FOR; attempt += 1) {
+    const day = await lockOpenDay(tx, platformId);
+    if (day) return day;
+  }
+  throw new Error(`platform ${platformId} has no open business day`);
+}
+
+async function lockOpenDay(tx: Db, platformId: bigint) {
   const { rows } = await sql<{ businessDate: string; lastMoveId: bigint }>`
     select business_date as "businessDate", last_move_id as "lastMoveId" from business_day
      where platform_id = ${platformId} and closed_at is null for no key update`.execute(tx);
@@ -50,7 +62,7 @@ export async function rollDay(
 ): Promise<boolean> {
   return db.transaction().execute(async (tx) => {
     const day = await lockLane(tx, platformId);
-    if (!day || day.businessDate >= next) return false;
+    if (day.businessDate >= next) return false;
     const now = moveIdAt(at);
     const firstMoveId = now > day.lastMoveId ? now : day.lastMoveId + 1n;
     await tx

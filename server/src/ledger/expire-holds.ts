@@ -22,7 +22,7 @@ export async function expireHolds(
     .orderBy('expires_at')
     .limit(HOLDS_PER_SWEEP)
     .execute();
-  const answers = await Promise.all(
+  const answers = await Promise.allSettled(
     due.map(({ hold_id: hold, owner }) =>
       ledger.submit({
         platformId,
@@ -31,5 +31,7 @@ export async function expireHolds(
       }),
     ),
   );
-  return answers.filter(({ accepted }) => accepted).length;
+  const failed = answers.find((answer) => answer.status === 'rejected');
+  if (failed) throw failed.reason;
+  return answers.filter((answer) => answer.status === 'fulfilled' && answer.value.accepted).length;
 }

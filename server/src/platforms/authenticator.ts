@@ -56,12 +56,15 @@ export function openAuthenticator({ db, clock }: { db: Db; clock: Clock }): Auth
     authenticate: (key) => {
       const running = underWay.get(key);
       if (running) return running;
-      const started = lookUp(key).finally(() => underWay.delete(key));
+      const started = lookUp(key).finally(() => {
+        if (underWay.get(key) === started) underWay.delete(key);
+      });
       underWay.set(key, started);
       return started;
     },
     forget: (keyId) => {
       revocations += 1;
+      underWay.clear();
       for (const [key, { session }] of remembered) {
         if (session.keyId === keyId) remembered.delete(key);
       }

@@ -157,7 +157,8 @@ async function submitItem(
 }
 
 function digestOf(planned: readonly Planned[]): string {
-  const items = planned.map(({ item }) => item);
+  // An item that could not be a move may be one by now: then it is another batch.
+  const items = planned.map(({ item, move }) => [item, move !== undefined]);
   return hash(
     'sha256',
     JSON.stringify(items, (_key, value: unknown) =>

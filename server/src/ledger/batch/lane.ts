@@ -29,12 +29,23 @@ const FIRST_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 500;
 const RETRY_AFTER_SECONDS = 1;
 
+/** Batches on one connection before other platforms' lanes get it, when they wait. */
+const BATCHES_PER_CONNECTION = 16;
+/** A request that was answered before, or a reversal that somebody else was faster with, breaks these. */
+const REPEAT_KEYS = ['ledger_request_pkey', 'transfer_reversal'];
+
 /** So many waiting moves are worth a batch of their own before the last one has committed. */
 const EAGER_MOVES = 512;
 
 interface Started {
   readonly waiting: readonly Waiting[];
   readonly batch: StartedBatch;
+}
+
+/** What a batch failed with last, and whether an earlier try of it may have been committed. */
+interface Doubt {
+  readonly failure: BatchFailure;
+  readonly doubtful: boolean;
 }
 
 interface Failed {
@@ -88,7 +99,8 @@ export class Lane {
     await new Promise(setImmediate);
     while (this.#waiting.length > 0) {
       const failed = await this.#runOnOneConnection();
-      for (const { batch, failure } of failed) await this.#settle(batch, failure);
+      for (const { batch, failure } of failed)
+        await this.#settle(batch, { failure, doubtful: false });
     }
     this.#running = undefined;
   }
@@ -107,18 +119,21 @@ export class Lane {
     }
     const failed: Failed[] = [];
     let current: Started | undefined = this.#start(client);
-    while (current) {
+    for (let batches = 1; current; batches += 1) {
+      // Lanes of other platforms may be waiting for a connection: they get their turn.
+      const mayGoOn =
+        batches < BATCHES_PER_CONNECTION || this.#deps.database.batches.waitingCount === 0;
       let next: Started | undefined;
       try {
         const { answers, committed } = await current.batch.decide();
-        if (this.#waitingMoves >= EAGER_MOVES) next = this.#start(client);
+        if (mayGoOn && this.#waitingMoves >= EAGER_MOVES) next = this.#start(client);
         await committed;
         deliver(current.waiting, answers);
       } catch (error) {
         failed.push({ batch: current.waiting, failure: asBatchFailure(error) });
       }
-      current =
-        next ?? (failed.length === 0 && this.#waiting.length > 0 ? this.#start(client) : undefined);
+      const hasMore = mayGoOn && failed.length === 0 && this.#waiting.length > 0;
+      current = next ?? (hasMore ? this.#start(client) : undefined);
     }
     await giveBack(client, failed.at(-1)?.failure);
     return failed;
@@ -151,13 +166,12 @@ export class Lane {
    * a lost commit has done is not done twice. When one submission spoils the batch, each is run alone, so
    * that a bad neighbour harms only itself.
    */
-  async #settle(batch: readonly Waiting[], first: BatchFailure): Promise<void> {
-    let failure = first;
-    let doubtful = false;
+  async #settle(batch: readonly Waiting[], first: Doubt): Promise<void> {
+    let { failure, doubtful } = first;
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       const cause = causeOf(failure);
       const unavailable = isUnavailable(cause);
-      doubtful ||= unavailable && failure.commitSent;
+      doubtful ||= failure.commitSent;
       if (unavailable && attempt > MAX_ATTEMPTS_WITHOUT_DATABASE) {
         return this.#giveUp(batch, cause, doubtful);
       }
@@ -173,7 +187,7 @@ export class Lane {
         failure = asBatchFailure(error);
       }
     }
-    await this.#isolate(batch, failure);
+    await this.#isolate(batch, { failure, doubtful });
   }
 
   /** The database is away: everybody who waits is told at once, instead of one batch after another. */
@@ -185,10 +199,11 @@ export class Lane {
     rejectAll(behind, databaseUnavailable, cause);
   }
 
-  async #isolate(batch: readonly Waiting[], failure: BatchFailure): Promise<void> {
+  async #isolate(batch: readonly Waiting[], { failure, doubtful }: Doubt): Promise<void> {
     const [only, ...others] = batch;
     if (others.length === 0) {
-      only?.reject(causeOf(failure));
+      if (doubtful) rejectAll(batch, outcomeUnknown, causeOf(failure));
+      else only?.reject(causeOf(failure));
       return;
     }
     for (const each of batch) {
@@ -199,7 +214,7 @@ export class Lane {
           await runBatch(this.#deps, this.#platformId, work, { lookUpRequests: true }),
         );
       } catch (error) {
-        await this.#settle([each], asBatchFailure(error));
+        await this.#settle([each], { failure: asBatchFailure(error), doubtful });
       }
     }
   }
@@ -210,9 +225,9 @@ function causeOf(failure: BatchFailure): unknown {
 }
 
 function mayPass(failure: unknown): boolean {
-  return (
-    failure instanceof DayClosed || isTransient(failure) || brokenUnique(failure) !== undefined
-  );
+  const key = brokenUnique(failure);
+  if (key !== undefined) return REPEAT_KEYS.includes(key);
+  return failure instanceof DayClosed || isTransient(failure);
 }
 
 function deliver(batch: readonly Waiting[], answers: readonly Answer[]): void {

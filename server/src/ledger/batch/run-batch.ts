@@ -93,7 +93,9 @@ export function startBatch(
       const { answers, decided, committed } = together(client, () =>
         decide(deps, platformId, { tx, client }, { work, state, mode }),
       );
-      const observed = committed.then(() => deps.observe?.(observation(answers, decided, started)));
+      const observed = committed.then(() => {
+        if (decided.length > 0) deps.observe?.(observation(answers, decided, started));
+      });
       return { answers, committed: observed };
     },
   };
@@ -144,6 +146,7 @@ function decide(
   let last: Statement[] = [];
   for (const piece of pieces(work)) {
     pending.push(...last.map(tx.send));
+    for (const each of pending) each.catch(() => {}); // `commit` sees them; until then they are nobody's.
     if (last.length > 0) flush(client);
     const pieceAnswers = evaluation.decide(piece);
     answers.push(...pieceAnswers);
