@@ -79,14 +79,12 @@ export async function seedSandbox(app: App): Promise<void> {
   const [first] = await listPlatforms(app.db);
   if (first && !first.sandbox) return;
   if (!first) await openPlatform(app, SANDBOX);
-  const deps = { db: app.db, clock: app.clock, random: countingRandom() };
+  const { accounts } = await listVirtualAccounts(app, platformId, { limit: ACCOUNTS_LISTED });
+  const deps = { db: app.db, clock: app.clock, random: countingRandom(accounts.length) };
   const { mainAccounts } = await listMainAccounts(app, platformId, { limit: 1 });
   if (mainAccounts.length === 0) {
     await openMainAccount(deps, platformId, { ...MAIN_ACCOUNT, currency: currency('CNY') });
   }
-  const last = MEMBERS[MEMBERS.length - 1]?.reference;
-  const { members } = await listMembers(app, platformId, { reference: last, limit: 1 });
-  if (members.length > 0) return;
   for (const member of MEMBERS) await seedMember(app, deps, member);
 }
 
@@ -97,10 +95,15 @@ async function seedMember(
 ): Promise<void> {
   const { platformId } = SANDBOX;
   const { members } = await listMembers(app, platformId, { reference, limit: 1 });
-  if (members.length > 0) return;
-  const { id: memberId } = await addMember(app, platformId, { kind: 'company', name, reference });
-  await openVirtualAccount(deps, platformId, { memberId, name, referenceCode: code });
-  if (!margin) return;
+  const known =
+    members[0] ?? (await addMember(app, platformId, { kind: 'company', name, reference }));
+  const memberId = known.id;
+  const { accounts } = await listVirtualAccounts(app, platformId, { memberId, limit: 2 });
+  const has = (wanted: string) => accounts.some(({ kind }) => kind === wanted);
+  if (!has('trading')) {
+    await openVirtualAccount(deps, platformId, { memberId, name, referenceCode: code });
+  }
+  if (!margin || has('margin')) return;
   const marginName = `${name} 保证金 Margin`;
   await openVirtualAccount(deps, platformId, { memberId, name: marginName, kind: 'margin' });
 }
@@ -135,9 +138,12 @@ export const SANDBOX_KEY = 'sandbox.json';
 /** The platform of the sandbox. */
 export const SANDBOX_PLATFORM_ID = SANDBOX.platformId;
 
-/** Counts instead of drawing: the sandbox's account numbers are 88888 00000 00001 …, with their check digits. */
-function countingRandom(): Random {
-  let count = 0;
+/**
+ * Counts on from the accounts that are there instead of drawing: the sandbox's account numbers are 88888 00000
+ * 00001 …, with their check digits.
+ */
+function countingRandom(opened: number): Random {
+  let count = opened;
   return {
     bytes: (length) => {
       count += 1;

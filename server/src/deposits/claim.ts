@@ -5,6 +5,7 @@ import {
   type AccountId,
   type Answer,
   accountId,
+  busy,
   documentOf,
   type LedgerRequest,
   type RefusedAnswer,
@@ -111,7 +112,8 @@ export async function submitOnce(
     const meanwhile = await ledger.answered(request);
     if (meanwhile) return meanwhile;
     await refuseConflict();
-    throw error;
+    // It changed there and back: nothing was done, and the next try finds it as it is.
+    throw new AppError(busy, { retryAfterSeconds: 1 }, { cause: error });
   }
 }
 
