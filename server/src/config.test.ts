@@ -10,6 +10,7 @@ test('without variables, everything has a default', () => {
     baseUrl: undefined,
     databaseUrl: undefined,
     databaseAdminUrl: undefined,
+    startedByNpm: false,
     databaseConnections: 10,
     batchConnections: 8,
     logLevel: 'info',

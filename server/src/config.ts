@@ -11,6 +11,8 @@ export interface Config {
   /** How callers reach the server; undefined when host and port say it. */
   readonly baseUrl: string | undefined;
   /** A PostgreSQL of one's own; undefined runs the embedded one. */
+  /** Started by `npm start`: then the shell between npm and us does not pass signals on. */
+  readonly startedByNpm: boolean;
   readonly databaseUrl: string | undefined;
   /** The same as its owner, for migrations; undefined when `databaseUrl` may do that too. */
   readonly databaseAdminUrl: string | undefined;
@@ -40,7 +42,7 @@ interface Setting<T> {
   readonly read: (text: string) => T | undefined;
 }
 
-type Settings = { readonly [Name in keyof Config]: Setting<Config[Name]> };
+type Settings = { readonly [Name in keyof Omit<Config, 'startedByNpm'>]: Setting<Config[Name]> };
 
 const SETTINGS: Settings = {
   dataDir: {
@@ -83,7 +85,7 @@ const SETTINGS: Settings = {
     variable: 'DATABASE_URL',
     fallback: undefined,
     fallbackText: 'the embedded database',
-    meaning: { en: 'A PostgreSQL of your own, 18 or later', zh: '自有的 PostgreSQL（18 及以上）' },
+    meaning: { en: 'A PostgreSQL of your own, 15 to 18', zh: '自有的 PostgreSQL（15 至 18）' },
     allowed: 'an address such as postgresql://user:password@host:5432/guanjia',
     read: (text) => urlOf(text, ['postgres:', 'postgresql:']),
   },
@@ -140,6 +142,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     host: read(SETTINGS.host),
     port: read(SETTINGS.port),
     baseUrl: read(SETTINGS.baseUrl),
+    startedByNpm: env['npm_lifecycle_event'] === 'start',
     databaseUrl: read(SETTINGS.databaseUrl),
     databaseAdminUrl: read(SETTINGS.databaseAdminUrl),
     databaseConnections: read(SETTINGS.databaseConnections),

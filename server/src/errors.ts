@@ -84,6 +84,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   hold_owner_differs: 'ED99107',
   hold_expired: 'ED99108',
   hold_insufficient: 'ED99109',
+  hold_expiry_passed: 'ED99199',
   already_reversed: 'ED99110',
   account_closed: 'ED99111',
   account_stopped: 'ED99112',

@@ -1,4 +1,5 @@
 import { type Config, ConfigurationError, readConfig } from './config.ts';
+import { isUnavailable } from './db/database.ts';
 import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
@@ -21,7 +22,8 @@ export async function run(): Promise<void> {
   const log = openLog({ level: config.logLevel, forPeople });
   try {
     const running = await serve(config, log);
-    stopOnSignals(running, (line) => log.info(line));
+    const stop = stopOnSignals(running, (line) => log.info(line));
+    if (config.startedByNpm) stopWithParent(stop);
     if (forPeople) process.stdout.write(welcome(running));
   } catch (error) {
     explain(error);
@@ -38,9 +40,9 @@ function configOrExplain(): Config | undefined {
 }
 
 /** The first signal stops in order; a second one ends the process at once. */
-function stopOnSignals(running: Running, say: (line: string) => void): void {
+function stopOnSignals(running: Running, say: (line: string) => void): (why: string) => void {
   let asked = false;
-  const onSignal = (signal: NodeJS.Signals) => {
+  const onSignal = (signal: string) => {
     if (asked) process.exit(1);
     asked = true;
     say(`${signal}: finishing what is under way`);
@@ -57,6 +59,24 @@ function stopOnSignals(running: Running, say: (line: string) => void): void {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  return onSignal;
+}
+
+/** How often we look whether npm's shell is still there, in milliseconds. */
+const PARENT_CHECK_MS = 500;
+
+/**
+ * `npm start` that is told to stop ends its shell, and the shell ends without a word to us: we see it because
+ * we have another parent then.
+ */
+function stopWithParent(stop: (why: string) => void): void {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop('npm has ended');
+  }, PARENT_CHECK_MS);
+  watch.unref();
 }
 
 /** Says what is wrong and what to do about it, without a stack where that helps nobody. */
@@ -73,6 +93,10 @@ function textOf(error: unknown): string {
       ([name, value]) => `  ${name}: ${String(value)}`,
     );
     return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
+  }
+  if (isUnavailable(error)) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return `The database cannot be reached: ${reason}. Look at DATABASE_URL. 数据库无法连接，请检查 DATABASE_URL。`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

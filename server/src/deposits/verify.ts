@@ -163,7 +163,7 @@ async function otherClosings(db: Db, platformId: bigint): Promise<DepositFinding
     const found = latest.get(mainAccount)?.closing;
     if (found === undefined || found === expected) return [];
     return [
-      { kind: 'warning', code: 'bank_balance_differs', mainAccount, count: 0, expected, found },
+      { kind: 'error', code: 'bank_balance_differs', mainAccount, count: 0, expected, found },
     ];
   });
 }

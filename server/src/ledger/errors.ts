@@ -102,6 +102,15 @@ export const refusalErrors = {
     title: name('The hold belongs to another owner', '冻结记录属于其他所有方'),
     remedy: name('Send the `owner` that the hold was placed with.', '请发送冻结时所用的 owner。'),
   }),
+  hold_expiry_passed: defineError<{ expiresAt: string }>()({
+    code: 'hold_expiry_passed',
+    kind: 'refused',
+    title: name('The hold would have expired already', '冻结到期时间已过'),
+    remedy: name(
+      'Give an `expiresAt` that is still to come, or none.',
+      '请传入未来的 expiresAt，或不传。',
+    ),
+  }),
   hold_expired: defineError<{ hold: string; expiredAt: string }>()({
     code: 'hold_expired',
     kind: 'refused',

@@ -220,11 +220,18 @@ export function written(minorUnits: bigint, currency: Currency): string {
 }
 
 /**
- * A digest of what a line says, for banks that give no reference. The same line in another download of
- * the same day has the same digest; equal lines are told apart by their occurrence, which follows it.
+ * A digest of what a line says, for banks that give no reference; equal lines of one statement are told apart
+ * by their occurrence, which follows it. A numbered statement is part of what its lines are: the same payment
+ * of the same payer on the next statement is another payment, and the same statement downloaded again has the
+ * same number and opening balance. An export without numbers (CSV) may overlap the one before, so there only
+ * the line counts.
  */
 function derivedReference(opened: StatementOpened, draft: LineDraft): string {
+  const { opening } = opened;
+  const isNumbered = opened.sequence !== undefined || opened.statementId !== undefined;
+  const statement = isNumbered ? [opened.sequence, opening?.amount.toString(), opening?.date] : [];
   const content: readonly (string | BusinessDate | undefined)[] = [
+    ...statement,
     opened.accountNumber,
     opened.currency,
     draft.bookingDate,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { backup, restore } from '../../db/embedded/index.ts';
+import { backup, prepareDataDir, restore } from '../../db/embedded/index.ts';
 import { migrate } from '../../db/migrate.ts';
 import { sandboxFile, writeSandboxFile } from '../../sandbox-file.ts';
 import { readSandbox, seedSandbox } from '../../seed.ts';
@@ -68,6 +68,7 @@ async function seed(context: Context): Promise<Result> {
       await seedSandbox(app);
       const sandbox = await readSandbox(app);
       const baseUrl = config.baseUrl ?? `http://${config.host}:${config.port}`;
+      await prepareDataDir(config.dataDir);
       const file = await writeSandboxFile(app, { dataDir: config.dataDir, baseUrl });
       if (!sandbox || !file) {
         throw new CliError(

@@ -13,7 +13,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance of a platform from what was booked, and hold the deposits against it, while the server goes on. Ends with 1 when anything disagrees; the first disagreements of each check are shown. A warning is for a person to look at: a statement may be missing.',
+      'Recompute every balance of a platform from what was booked, and hold the deposits against it, while the server goes on. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
     .addHelpText('after', '\nExample:\n  guanjia verify && echo all agrees')
     .action(platformAction(cli, verify));

@@ -11,12 +11,19 @@ export type HoldOutcome =
   | { readonly refusal?: undefined; readonly holdEvent: PostedHoldEvent };
 
 /**
- * Puts money aside. Refusals, in order: `account_not_found` (internal accounts cannot hold), `account_closed`,
- * `account_stopped` for debit, `insufficient_funds`.
+ * Puts money aside. Refusals, in order: `account_not_found` (internal accounts cannot hold),
+ * `hold_expiry_passed`, `account_closed`, `account_stopped` for debit, `insufficient_funds`.
  */
-export function evaluateHold(set: WorkingSet, move: HoldMove, moveId: bigint): HoldOutcome {
+export function evaluateHold(
+  set: WorkingSet,
+  move: HoldMove,
+  { moveId, instant }: { moveId: bigint; instant: Date },
+): HoldOutcome {
   const account = set.account(move.account);
   if (!account?.guarded) return { refusal: { code: 'account_not_found', account: move.account } };
+  if (move.expiresAt && move.expiresAt <= instant) {
+    return { refusal: { code: 'hold_expiry_passed', expiresAt: move.expiresAt.toISOString() } };
+  }
   const refusal = refuseState(account, 'debit');
   if (refusal) return { refusal };
   const shortfall = move.amount - (account.balance - account.held + account.overdraftLimit);

@@ -21,7 +21,7 @@ export function evaluateMove(
     case 'transfer':
       return evaluateTransfer(set, move, moveId);
     case 'hold':
-      return posted(moveId, evaluateHold(set, move, moveId));
+      return posted(moveId, evaluateHold(set, move, { moveId, instant }));
     case 'release':
       return posted(moveId, evaluateRelease(set, move, moveId));
     case 'capture':

@@ -69,8 +69,10 @@ test('holds, releases and captures, and every refusal by precedence', () => {
     capture h1 bob owner shop            ok                    alice 50.00  bob 40.00
     capture h1 bob owner shop            hold_insufficient
     release h1 owner shop                hold_insufficient
-    hold alice 5.00 as h2 expires 2026-03-02T01:00:00Z   ok    alice 45.00/5.00
-    capture h2 bob                       hold_expired          # the moment itself is too late
+    hold alice 5.00 as x expires 2026-03-02T01:00:00Z    hold_expiry_passed
+    hold alice 5.00 as h2 expires 2026-03-02T01:00:00.001Z   ok    alice 45.00/5.00
+    later 1                                                                # the moment itself is too late
+    capture h2 bob                       hold_expired
     release h2                           ok                    alice 50.00
   `);
 });

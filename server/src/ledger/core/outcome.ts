@@ -14,6 +14,7 @@ export type Refusal =
   | { readonly code: 'same_account'; readonly account: bigint }
   | { readonly code: 'different_main_accounts'; readonly debit: bigint; readonly credit: bigint }
   | { readonly code: 'currencies_differ'; readonly debit: string; readonly credit: string }
+  | { readonly code: 'hold_expiry_passed'; readonly expiresAt: string }
   | { readonly code: 'hold_owner_differs'; readonly hold: bigint }
   | { readonly code: 'hold_expired'; readonly hold: bigint; readonly expiredAt: string }
   | { readonly code: 'hold_insufficient'; readonly hold: bigint; readonly remaining: bigint }

@@ -22,6 +22,7 @@ const FIRST_MOVE = moveIdAt(INSTANT);
  *     hold     alice 10.00 as h1 [owner o1] [expires 2026-03-02T00:00:00Z]   ok   alice 30.00/10.00
  *     release  h1 [4.00] [owner o1]        ok
  *     capture  h1 bob [5.00] [owner o1]    hold_expired
+ *     later    1000                        # milliseconds
  *     reverse  1                           already_reversed        # the first move of the script that paid
  *
  * Balances are available, or available/held.
@@ -41,10 +42,12 @@ class Script {
   readonly #paid: Original[] = [];
   #set: WorkingSet | undefined;
   #requests = 0;
+  #instant = INSTANT;
 
   line(words: readonly string[], text: string): void {
     const [verb = '', ...rest] = words;
-    if (verb === 'account' || verb === 'internal') this.#declare(verb === 'account', rest);
+    if (verb === 'later') this.#instant = new Date(this.#instant.getTime() + Number(rest[0]));
+    else if (verb === 'account' || verb === 'internal') this.#declare(verb === 'account', rest);
     else this.#perform(verb, rest, text);
   }
 
@@ -94,7 +97,11 @@ class Script {
       originals: this.#paid,
     });
     const firstMoveId = FIRST_MOVE + BigInt(++this.#requests);
-    const booking = { instant: INSTANT, businessDate: businessDate('2026-03-02'), firstMoveId };
+    const booking = {
+      instant: this.#instant,
+      businessDate: businessDate('2026-03-02'),
+      firstMoveId,
+    };
     const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
     const requestId = `r${this.#requests}`;
     const [answer] = evaluation.decide([
