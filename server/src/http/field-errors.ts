@@ -116,7 +116,12 @@ function chosen(errors: readonly SchemaError[]): readonly SchemaError[] {
   let kept = errors;
   for (const union of errors.filter(({ keyword }) => keyword === 'anyOf')) {
     const inside = `${union.schemaPath}/anyOf/`;
-    const within = kept.filter(({ schemaPath }) => schemaPath.startsWith(inside));
+    // Each item of a list breaks the same schema: its errors are those below its own place.
+    const isBelow = (path: string) =>
+      path === union.instancePath || path.startsWith(`${union.instancePath}/`);
+    const within = kept.filter(
+      ({ schemaPath, instancePath }) => schemaPath.startsWith(inside) && isBelow(instancePath),
+    );
     const others = kept.filter((each) => each !== union && !within.includes(each));
     const branches = Map.groupBy(
       within,
@@ -137,9 +142,23 @@ function chosen(errors: readonly SchemaError[]): readonly SchemaError[] {
 function alternatives(union: SchemaError, within: readonly SchemaError[]): SchemaError {
   const constants = within.filter(({ keyword }) => keyword === 'const');
   const [first] = constants;
-  if (!first) return { ...union, message: 'is none of the forms that are allowed here' };
+  if (!first) return unchosen(union, within);
   const allowedValues = [...new Set(constants.map(({ params }) => params['allowedValue']))];
   return { ...first, keyword: 'enum', params: { allowedValues } };
+}
+
+/** A value that does not say which alternative it is: without a `type`, or no object at all. */
+function unchosen(union: SchemaError, within: readonly SchemaError[]): SchemaError {
+  const lacksType = within.some(
+    ({ keyword, params }) =>
+      keyword === 'required' && texts(params['requiredProperties']).includes('type'),
+  );
+  if (lacksType) {
+    return { ...union, instancePath: `${union.instancePath}/type`, message: 'is required' };
+  }
+  const noObject = within.length > 0 && within.every(({ keyword }) => keyword === 'type');
+  const message = noObject ? 'must be an object' : 'is none of the forms that are allowed here';
+  return { ...union, message };
 }
 
 function typeNames(type: unknown): string {

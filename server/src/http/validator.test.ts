@@ -152,3 +152,26 @@ test('a hopeless body is answered with a bounded list', () => {
   const body = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`field${i}`, 1]));
   expect(wrong(Transfer, body)).toHaveLength(20);
 });
+
+test('in a list of mixed forms each item is told what is wrong with it', () => {
+  const Item = Type.Union([
+    Type.Object({ type: Type.Literal('transfer'), amount: AmountIn }, CLOSED),
+    Type.Object({ type: Type.Literal('hold'), amount: AmountIn, reason: Text({ max: 5 }) }, CLOSED),
+  ]);
+  const schema = Type.Object({ items: Type.Array(Item) }, CLOSED);
+  const items = [
+    { type: 'transfer', amount: 0 },
+    { type: 'x' },
+    5,
+    { type: 'hold', amount: 1 },
+    {},
+    { type: 'hold', amount: 1, reason: 'ok' },
+  ];
+  expect(wrong(schema, { items })).toEqual([
+    { pointer: '/items/0/amount', detail: 'must be at least 1' },
+    { pointer: '/items/1/type', detail: 'must be one of transfer, hold' },
+    { pointer: '/items/2', detail: 'must be an object' },
+    { pointer: '/items/3/reason', detail: 'is required' },
+    { pointer: '/items/4/type', detail: 'is required' },
+  ]);
+});

@@ -1,4 +1,8 @@
+import { strict as assert } from 'node:assert';
 import type { Statement } from './connection.ts';
+
+/** PostgreSQL cuts longer names, and two statements would then be taken for one. */
+const MAX_NAME_LENGTH = 63;
 
 /**
  * Several writes as one statement. PostgreSQL answers each statement by itself, and each answer wakes both
@@ -13,9 +17,11 @@ export function mergeStatements(parts: readonly Statement[]): Statement[] {
     offset += values.length;
     return `part_${i} as (${shifted})`;
   });
+  const name = parts.map((part) => part.name).join('+');
+  assert(name.length <= MAX_NAME_LENGTH, `the name of a statement is too long: ${name}`);
   return [
     {
-      name: parts.map(({ name }) => name).join('+'),
+      name,
       text: `with ${texts.join(', ')} select`,
       values: parts.flatMap(({ values }) => values),
     },

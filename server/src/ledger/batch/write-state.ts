@@ -68,7 +68,7 @@ function insertTransfers(
 ): Statement {
   const column = <T>(pick: (transfer: Posted<PostedTransfer>) => T): T[] => transfers.map(pick);
   return {
-    name: 'transfers',
+    name: 'transfer',
     text: `insert into transfer (platform_id, business_date, transfer_id, debit_account_id, credit_account_id,
                amount, debit_balance, debit_held, credit_balance, credit_held, reverses_id, code, reference, memo)
              select p.platform_id, $2::date, v.* from platform p,
@@ -97,7 +97,7 @@ function insertTransfers(
 function insertRequests(platformId: bigint, decided: readonly Decided[]): Statement {
   const postings = decided.map(({ answer }) => (answer.accepted ? answer.postings : []));
   return {
-    name: 'requests',
+    name: 'request',
     text: `insert into ledger_request (platform_id, request_id, fingerprint, first_move_id, move_count, refusal)
              select p.platform_id, v.request_id, v.fingerprint, v.first_move_id, v.move_count, v.refusal::jsonb
                from platform p, unnest($2::text[], $3::bytea[], $4::bigint[], $5::integer[], $6::text[])
@@ -123,7 +123,7 @@ const advanceDay = (platformId: bigint, date: BusinessDate, lastMoveId: bigint):
 
 function updateAccounts(platformId: bigint, accounts: readonly Guarded[]): Statement {
   return {
-    name: 'accounts',
+    name: 'account',
     text: `update account a set balance = v.balance, held = v.held, last_move_id = v.move_id
              from unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[]) v (id, balance, held, move_id)
             where a.platform_id = $1 and a.account_id = v.id`,
@@ -143,7 +143,7 @@ function insertDeltas(
   firstMoveId: bigint,
 ): Statement {
   return {
-    name: 'deltas',
+    name: 'delta',
     text: `insert into account_delta (platform_id, account_id, move_id, delta)
              select p.platform_id, v.account_id, $4::bigint, v.delta
                from platform p, unnest($2::bigint[], $3::bigint[]) v (account_id, delta)
@@ -198,7 +198,7 @@ function placedHolds(decided: readonly Decided[], set: WorkingSet): PlacedHold[]
 
 function insertHolds(platformId: bigint, placed: readonly PlacedHold[]): Statement {
   return {
-    name: 'holds',
+    name: 'hold',
     text: `insert into hold (platform_id, hold_id, account_id, amount, remaining, owner, reason, expires_at)
              select p.platform_id, v.hold_id, v.account_id, v.amount, v.remaining, v.owner, v.reason,
                     v.expires_at::timestamptz
@@ -224,7 +224,7 @@ function updateHolds(
   holds: readonly { readonly holdId: bigint; readonly remaining: bigint }[],
 ): Statement {
   return {
-    name: 'hold_updates',
+    name: 'rest',
     text: `update hold h set remaining = v.remaining from unnest($2::bigint[], $3::bigint[]) v (id, remaining)
             where h.platform_id = $1 and h.hold_id = v.id`,
     values: [
@@ -241,7 +241,7 @@ function insertEvents(
   date: BusinessDate,
 ): Statement {
   return {
-    name: 'hold_events',
+    name: 'event',
     text: `insert into hold_event (platform_id, business_date, move_id, hold_id, account_id, kind, amount, remaining,
                balance, held)
              select p.platform_id, $2::date, v.* from platform p,
