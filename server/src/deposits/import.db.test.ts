@@ -267,7 +267,7 @@ test('a file that is missing in between is noted with the difference', async () 
     },
   ]);
   expect(await findings(app, platformId)).toMatchObject([
-    { kind: 'error', code: 'bank_balance_differs', expected: 2000n, found: 2234n },
+    { code: 'bank_balance_differs', expected: 2000n, found: 2234n },
   ]);
 });
 

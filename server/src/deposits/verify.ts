@@ -2,9 +2,8 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { reportFromJson } from './import-report.ts';
 
-/** Something that the deposits of a platform do not agree on. A warning may have a cause outside of them. */
+/** Something that the deposits of a platform do not agree on. */
 export interface DepositFinding {
-  readonly kind: 'error' | 'warning';
   readonly code:
     | 'entry_without_its_transfer'
     | 'claim_without_its_transfer'
@@ -24,7 +23,7 @@ export interface DepositFinding {
 /**
  * Holds the deposits of a platform against the ledger: every posted entry has its transfer with its amount
  * between the right accounts; bank clearing, bank debits and suspense are what the entries add up to; and the
- * bank's latest closing balance is what the ledger has for the bank (a warning: a file may be missing, or other
+ * bank's latest closing balance is what the ledger has for the bank (else a file may be missing, or other
  * flows may be under way). Reads everything: minutes for many millions of entries.
  */
 export async function verifyDeposits(
@@ -69,7 +68,7 @@ async function wrongTransfers(db: Db, platformId: bigint): Promise<DepositFindin
                         else e.account_id end)
            end
      group by m.number order by m.number`.execute(db);
-  return rows.map((row) => ({ kind: 'error', code: 'entry_without_its_transfer', ...row }));
+  return rows.map((row) => ({ code: 'entry_without_its_transfer', ...row }));
 }
 
 /** Claims, and reversals of them, whose transfer is not what it must be; entries that say otherwise. */
@@ -93,7 +92,7 @@ async function wrongClaims(db: Db, platformId: bigint): Promise<DepositFinding[]
          or (c.reversal_transfer_id is null) is distinct from
               (c.claim_number = e.claim_count and e.state = 'claimed'))
      group by m.number order by m.number`.execute(db);
-  return rows.map((row) => ({ kind: 'error', code: 'claim_without_its_transfer', ...row }));
+  return rows.map((row) => ({ code: 'claim_without_its_transfer', ...row }));
 }
 
 interface SumsRow {
@@ -141,7 +140,7 @@ async function wrongSums(db: Db, platformId: bigint): Promise<DepositFinding[]> 
     ];
     return compared
       .filter(({ expected, found }) => expected !== found)
-      .map((each) => ({ kind: 'error' as const, mainAccount, count: 0, ...each }));
+      .map((each) => ({ mainAccount, count: 0, ...each }));
   });
 }
 
@@ -162,9 +161,7 @@ async function otherClosings(db: Db, platformId: bigint): Promise<DepositFinding
   return balances.flatMap(({ number: mainAccount, balance: expected }) => {
     const found = latest.get(mainAccount)?.closing;
     if (found === undefined || found === expected) return [];
-    return [
-      { kind: 'error', code: 'bank_balance_differs', mainAccount, count: 0, expected, found },
-    ];
+    return [{ code: 'bank_balance_differs', mainAccount, count: 0, expected, found }];
   });
 }
 

@@ -21,7 +21,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
 
 interface Check {
   readonly check: string;
-  readonly findings: readonly (Finding & { readonly isWarning: boolean })[];
+  readonly findings: readonly Finding[];
 }
 
 /** What is checked about deposits, by the code of what is found. */
@@ -31,7 +31,7 @@ const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
   bank_clearing_differs: 'bank clearing is what the entries add up to',
   bank_debits_differ: 'bank debits are what the entries add up to',
   suspense_differs: 'suspense is what waits to be claimed',
-  bank_balance_differs: 'the bank has what its last statement says',
+  bank_balance_differs: 'the bank has what its last statement says (or a statement is missing)',
 };
 
 async function verify({ app, platformId, terminal }: PlatformContext): Promise<Result> {
@@ -41,16 +41,13 @@ async function verify({ app, platformId, terminal }: PlatformContext): Promise<R
     async () => [await verifyLedger(app.db, platformId), await verifyDeposits(app.db, platformId)],
   );
   const checks: readonly Check[] = [
-    ...ledger.map(({ check, findings }) => ({
-      check,
-      findings: findings.map((finding) => ({ ...finding, isWarning: false })),
-    })),
+    ...ledger,
     ...Object.entries(DEPOSIT_CHECKS).map(([code, check]) => ({
       check,
       findings: deposits.filter((each) => each.code === code).map((each) => toFinding(check, each)),
     })),
   ];
-  const agrees = checks.every(({ findings }) => findings.every(({ isWarning }) => isWarning));
+  const agrees = checks.every(({ findings }) => findings.length === 0);
   const document = {
     platform: platformTextId(platformId),
     agrees,
@@ -70,7 +67,6 @@ function toFinding(check: string, found: DepositFinding) {
     check,
     subject: `main account ${mainAccount}`,
     detail: `expected ${expected} minor units, found ${found.found}${how}`,
-    isWarning: found.kind === 'warning',
   };
 }
 
@@ -79,19 +75,13 @@ const COLUMNS: readonly Column<Check>[] = [
   {
     title: 'result',
     right: true,
-    show: ({ findings }) => {
-      if (findings.length === 0) return 'OK';
-      return findings.every(({ isWarning }) => isWarning) ? 'look' : String(findings.length);
-    },
+    show: ({ findings }) => (findings.length === 0 ? 'OK' : String(findings.length)),
   },
 ];
 
 function describe(checks: readonly Check[], agrees: boolean): string {
   const found = checks.flatMap(({ findings }) =>
-    findings.map(
-      ({ check, subject, detail, isWarning }) =>
-        `  ${isWarning ? 'warning: ' : ''}${check}: ${subject}: ${detail}\n`,
-    ),
+    findings.map(({ check, subject, detail }) => `  ${check}: ${subject}: ${detail}\n`),
   );
   const verdict = agrees ? 'Everything agrees.\n' : 'Something disagrees.\n';
   return `${table(checks, COLUMNS, { empty: 'There are no checks.' })}\n${verdict}${found.join('')}`;
