@@ -14,6 +14,7 @@ import {
   type Work,
 } from './run-batch.ts';
 
+/** What one lane takes on at most. */
 export interface LaneLimits {
   /** Moves in one batch; a submission is never divided. */
   readonly movesPerBatch: number;
@@ -23,6 +24,7 @@ export interface LaneLimits {
 
 export const DEFAULT_LIMITS: LaneLimits = { movesPerBatch: 4096, waitingMoves: 50_000 };
 
+/** Tries of a batch that may pass, and of one whose database is away; the pause doubles between them. */
 const MAX_ATTEMPTS = 12;
 const MAX_ATTEMPTS_WITHOUT_DATABASE = 5;
 const FIRST_PAUSE_MS = 2;

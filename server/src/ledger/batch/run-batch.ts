@@ -145,8 +145,11 @@ function decide(
   const pending: Promise<unknown>[] = [];
   let last: Statement[] = [];
   for (const piece of pieces(work)) {
-    pending.push(...last.map(tx.send));
-    for (const each of pending) each.catch(() => {}); // `commit` sees them; until then they are nobody's.
+    for (const sent of last.map(tx.send)) {
+      // `commit` sees its failure; should a later piece throw before that, it must not end the process.
+      sent.catch(() => {});
+      pending.push(sent);
+    }
     if (last.length > 0) flush(client);
     const pieceAnswers = evaluation.decide(piece);
     answers.push(...pieceAnswers);
