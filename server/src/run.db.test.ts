@@ -1,12 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { afterAll, expect, test } from 'vitest';
 import { freshDatabase } from '../test/support/database.ts';
+import { temporaryFolder } from '../test/support/postgres.ts';
+import { runningPostmaster } from './db/embedded/postmaster.ts';
 
 const database = await freshDatabase();
 const dataDir = await mkdtemp(join(tmpdir(), 'guanjia-run-'));
@@ -47,4 +50,27 @@ test('a setting that is not allowed is named, without a stack', async () => {
   if (child.exitCode === null) await once(child, 'exit');
   expect(said).toBe('GUANJIA_PORT must be a whole number from 0 to 65535; it is "seventy"\n');
   expect(child.exitCode).toBe(78);
+});
+
+// Goal: a start that fails ends the process, says why in words, and leaves no PostgreSQL behind. Method: the
+// program with an embedded database of its own, on a port that is taken.
+test('a port that is taken ends the program with one message, and its PostgreSQL too', async () => {
+  const squatter = createServer().listen(0, '127.0.0.1');
+  await once(squatter, 'listening');
+  const { port } = squatter.address() as AddressInfo;
+  const ownData = await temporaryFolder();
+  const child = start({
+    GUANJIA_PORT: String(port),
+    GUANJIA_DATA_DIR: ownData,
+    DATABASE_URL: '',
+    GUANJIA_LOG_LEVEL: 'silent',
+  });
+  if (!child.stderr) throw new Error('its output is read');
+  const said = await text(child.stderr);
+  if (child.exitCode === null) await once(child, 'exit');
+  squatter.close();
+  expect(said).toMatch(new RegExp(`^Port ${port} on 127.0.0.1 is in use .*GUANJIA_PORT.*\n.*\n$`));
+  expect(child.exitCode).toBe(69);
+  expect(runningPostmaster(await realpath(join(ownData, 'postgres')))).toBeUndefined();
+  await rm(ownData, { recursive: true });
 });

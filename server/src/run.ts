@@ -4,7 +4,7 @@ import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
 import { openLog } from './logging.ts';
-import { PortTaken, type Running, serve } from './serve.ts';
+import { CannotListen, type Running, serve } from './serve.ts';
 
 /** Exit codes of sysexits.h: bad configuration, something that is needed is not there. */
 const EX_CONFIG = 78;
@@ -86,7 +86,7 @@ function explain(error: unknown): void {
 }
 
 function textOf(error: unknown): string {
-  if (error instanceof ConfigurationError || error instanceof PortTaken) return error.message;
+  if (error instanceof ConfigurationError || error instanceof CannotListen) return error.message;
   if (error instanceof AppError) {
     const { title, remedy } = error.definition;
     const facts = Object.entries(recordOf(error.facts)).map(

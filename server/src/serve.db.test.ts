@@ -10,7 +10,7 @@ import { freshDatabase } from '../test/support/database.ts';
 import { type Config, readConfig } from './config.ts';
 import { openLog } from './logging.ts';
 import { welcome } from './run.ts';
-import { PortTaken, serve } from './serve.ts';
+import { CannotListen, serve } from './serve.ts';
 
 const database = await freshDatabase();
 const dataDir = await mkdtemp(join(tmpdir(), 'guanjia-serve-'));
@@ -87,9 +87,15 @@ test('a port that is taken is named with the variable that chooses another', asy
   const first = await serve(config, log);
   const port = Number(new URL(first.baseUrl).port);
   const refused = serve({ ...config, port }, log);
-  await expect(refused).rejects.toBeInstanceOf(PortTaken);
+  await expect(refused).rejects.toBeInstanceOf(CannotListen);
   await expect(refused).rejects.toThrow(/GUANJIA_PORT/);
   await first.stop();
+});
+
+test('an address that is not ours is named with the variable that chooses another', async () => {
+  const refused = serve({ ...config, host: '192.0.2.1' }, log); // of TEST-NET-1: nobody has it
+  await expect(refused).rejects.toBeInstanceOf(CannotListen);
+  await expect(refused).rejects.toThrow(/GUANJIA_HOST=192\.0\.2\.1/);
 });
 
 // Goal: who was let in is answered, whatever arrives in the meantime. Method: a lock in the database holds a

@@ -21,9 +21,9 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-/** The port is another program's. The message names the variable that chooses another one. */
-export class PortTaken extends Error {
-  override readonly name = 'PortTaken';
+/** The port or the address is not to be had. The message names the variable that chooses another one. */
+export class CannotListen extends Error {
+  override readonly name = 'CannotListen';
 }
 
 interface StartedDatabase {
@@ -32,7 +32,7 @@ interface StartedDatabase {
   stop(): Promise<void>;
 }
 
-/** Starts everything: database, migrations, sandbox, HTTP, background work. Throws PortTaken and others. */
+/** Starts everything: database, migrations, sandbox, HTTP, background work. Throws CannotListen and others. */
 export async function serve(config: Config, log: Logger): Promise<Running> {
   // What was started is stopped in the opposite order, when a later step fails too.
   const started: (() => Promise<void>)[] = [];
@@ -86,17 +86,30 @@ async function listen(http: Server, { host, port, baseUrl }: Config): Promise<st
     const address = await http.listen({ host, port });
     return baseUrl ?? address;
   } catch (error) {
-    if (!isPortTaken(error)) throw error;
-    const message =
-      `Port ${port} on ${host} is in use by another program: stop that, or set GUANJIA_PORT to another port.\n` +
-      `${host} 的端口 ${port} 已被占用：请停止占用程序，或用 GUANJIA_PORT 指定其他端口。`;
-    throw new PortTaken(message, { cause: error });
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const why = WHY_NOT_LISTENING[code]?.({ host, port });
+    if (why === undefined) throw error;
+    throw new CannotListen(why, { cause: error });
   }
 }
 
-function isPortTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-}
+const noSuchHost = ({ host }: { host: string }) =>
+  `GUANJIA_HOST=${host} is no address of this machine: set it to one, such as 127.0.0.1 or 0.0.0.0.\n` +
+  `GUANJIA_HOST=${host} 不是本机地址：请改为本机地址，如 127.0.0.1 或 0.0.0.0。`;
+
+/** What the system says when it does not let us listen, and what to do about it. */
+const WHY_NOT_LISTENING: Readonly<Record<string, (at: { host: string; port: number }) => string>> =
+  {
+    EADDRINUSE: ({ host, port }) =>
+      `Port ${port} on ${host} is in use by another program: stop that, or set GUANJIA_PORT to another port.\n` +
+      `${host} 的端口 ${port} 已被占用：请停止占用程序，或用 GUANJIA_PORT 指定其他端口。`,
+    EACCES: ({ host, port }) =>
+      `Port ${port} on ${host} may not be used by this user: set GUANJIA_PORT to 1024 or above.\n` +
+      `当前用户无权使用 ${host} 的端口 ${port}：请将 GUANJIA_PORT 设为 1024 或以上。`,
+    EADDRNOTAVAIL: noSuchHost,
+    ENOTFOUND: noSuchHost,
+    EAI_AGAIN: noSuchHost,
+  };
 
 /** Answers what is under way; whoever is not done by then is cut off. */
 async function stopHttp(app: App, http: Server): Promise<void> {

@@ -21,6 +21,7 @@ import { type Binaries, SHARED_PLACE } from './binaries.ts';
 import { errorCode } from './error-code.ts';
 import { embeddedDatabaseUnusable } from './errors.ts';
 import { initialise } from './initialise.ts';
+import { makeFolder } from './make-folder.ts';
 import { chooseRunAs, isReachable, isRoot, type RunAs } from './run-as.ts';
 
 /** Where a data folder keeps what belongs to its PostgreSQL. */
@@ -56,12 +57,10 @@ export interface Cluster {
 /** Makes the data folder when it lacks: only its owner may list it, and PostgreSQL's user pass through. */
 export async function prepareDataDir(dataDir: string): Promise<string> {
   try {
-    const made = await mkdir(dataDir, { recursive: true });
-    if (made !== undefined) await chmod(dataDir, isRoot() ? 0o711 : 0o700);
+    if (await makeFolder(dataDir)) await chmod(dataDir, isRoot() ? 0o711 : 0o700);
     return await realpath(dataDir);
   } catch (cause) {
-    const reason = `The data folder cannot be made or read (${errorCode(cause)}).`;
-    throw new AppError(embeddedDatabaseUnusable, { reason, path: dataDir }, { cause });
+    throw unusableFolder(dataDir, cause);
   }
 }
 
@@ -204,11 +203,27 @@ async function keepPassword(places: Places, random: Random): Promise<string> {
   }
 }
 
-function unwritable(places: Places, cause: unknown): AppError {
+function unwritable({ dataDir }: Places, cause: unknown): AppError {
+  return unusableFolder(dataDir, cause);
+}
+
+/** What the system's codes say of a folder. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'it is on a read-only file system',
+  EEXIST: 'a file is where a folder should be',
+  ENOTDIR: 'a file is where a folder should be',
+  ENOENT: 'no folder can be made there',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+};
+
+function unusableFolder(path: string, cause: unknown): AppError {
   const code = errorCode(cause);
-  const what = code === 'ENOSPC' ? 'The disk is full' : `The data folder cannot be used (${code})`;
-  const reason = `${what}.`;
-  return new AppError(embeddedDatabaseUnusable, { reason, path: places.dataDir }, { cause });
+  const trouble = TROUBLES[code];
+  const reason = `The data folder (GUANJIA_DATA_DIR) cannot be used: ${trouble ? `${trouble} (${code})` : code}.`;
+  return new AppError(embeddedDatabaseUnusable, { reason, path }, { cause });
 }
 
 function randomName(random: Random): string {
