@@ -56,11 +56,16 @@ export const statementMalformed = defineError<
   },
 });
 
-/** The bytes are not text in the charset that the file declares, or that the caller declared. */
+/**
+ * The bytes are not text in the charset that the file declares, or that the caller declared. `byte` is the first
+ * one that cannot stand where it stands, 1-based, and `found` is its value in hexadecimal.
+ */
 export const statementCharsetWrong = defineError<{
   charset: string;
   source: 'caller' | 'file' | 'format';
-  nearByte: number;
+  byte: number;
+  line: number;
+  found: string;
 }>()({
   code: 'statement_charset_wrong',
   kind: 'invalid',

@@ -92,24 +92,103 @@ export function strictDecoder({ label }: Charset): TextDecoder {
   }
 }
 
-/** Decodes strictly: a byte sequence that is none of the charset is statement_charset_wrong. */
+/**
+ * Decodes strictly: a byte sequence that is none of the charset is statement_charset_wrong, which names the byte
+ * and the line.
+ */
 export async function* decodeText(
   pieces: AsyncIterable<Uint8Array>,
   charset: Charset,
 ): AsyncGenerator<string> {
   const decoder = strictDecoder(charset);
-  let nearByte = 0;
-  const decode = (piece?: Uint8Array) => {
+  const place = new DecodedPlace();
+  for await (const piece of pieces) {
+    let text: string;
     try {
-      return piece ? decoder.decode(piece, { stream: true }) : decoder.decode();
+      text = decoder.decode(piece, { stream: true });
     } catch (cause) {
-      const facts = { charset: charset.label, source: charset.source, nearByte };
-      throw new AppError(statementCharsetWrong, facts, { cause });
+      throw place.error(charset, piece, cause);
+    }
+    place.passed(piece, text);
+    yield text;
+  }
+  try {
+    yield decoder.decode();
+  } catch (cause) {
+    throw place.error(charset, new Uint8Array(), cause);
+  }
+}
+
+/** Decodes bytes that are all there, as strictly. */
+export function decodeWhole(bytes: Uint8Array, charset: Charset): string {
+  const decoder = strictDecoder(charset);
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new DecodedPlace().error(charset, bytes, cause);
+  }
+}
+
+/** Bytes below this one are whole characters in every charset that is read, UTF-16 excepted. */
+const FIRST_TRAIL_BYTE = 0x30;
+/** How much is kept to begin a character again; a character of any charset has four bytes at most. */
+const MAX_KEPT_BYTES = 64;
+
+/** Keeps what it takes to say where a decoder stopped: it does not tell itself. */
+class DecodedPlace {
+  #bytes = 0;
+  #line = 1;
+  /** The last bytes, from a place where a character begins. */
+  #kept: Uint8Array = new Uint8Array();
+
+  /** A piece was decoded. */
+  passed(piece: Uint8Array, text: string): void {
+    this.#bytes += piece.length;
+    this.#line += lineFeedsIn(text);
+    const bytes = Buffer.concat([this.#kept, piece.subarray(-MAX_KEPT_BYTES)]);
+    let start = bytes.length;
+    const earliest = Math.max(0, bytes.length - MAX_KEPT_BYTES);
+    while (start > earliest && (bytes[start - 1] ?? 0) >= FIRST_TRAIL_BYTE) start -= 1;
+    this.#kept = bytes.subarray(start);
+  }
+
+  /** The error for a piece that could not be decoded; an empty one when the file ended inside a character. */
+  error({ label, source }: Charset, piece: Uint8Array, cause: unknown): AppError {
+    const bytes = Buffer.concat([this.#kept, piece]);
+    const wrong = firstWrong(bytes, label);
+    const before = new TextDecoder(label).decode(bytes.subarray(0, wrong));
+    const kept = new TextDecoder(label).decode(this.#kept);
+    const facts = {
+      ...{ charset: label, source },
+      byte: this.#bytes - this.#kept.length + wrong + 1,
+      line: this.#line + lineFeedsIn(before) - lineFeedsIn(kept),
+      found: bytes.subarray(wrong, wrong + 1).toString('hex'),
+    };
+    return new AppError(statementCharsetWrong, facts, { cause });
+  }
+}
+
+/** Where the first byte stands that no character may have there; the last byte, when a character is cut off. */
+function firstWrong(bytes: Uint8Array, label: string): number {
+  const isText = (length: number): boolean => {
+    try {
+      new TextDecoder(label, { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
+      return true;
+    } catch {
+      return false;
     }
   };
-  for await (const piece of pieces) {
-    yield decode(piece);
-    nearByte += piece.length;
+  let [good, bad] = [0, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (isText(middle)) good = middle;
+    else bad = middle;
   }
-  yield decode();
+  return Math.max(0, bad - 1);
+}
+
+function lineFeedsIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1;
+  return count;
 }

@@ -1,7 +1,7 @@
 import { AppError } from '../../../kernel/error.ts';
-import { statementCharsetWrong, statementMalformed, statementTooLarge } from '../../errors.ts';
+import { statementMalformed, statementTooLarge } from '../../errors.ts';
 import type { ByteSource, Charset } from '../byte-source.ts';
-import { strictDecoder } from '../byte-source.ts';
+import { decodeWhole, strictDecoder } from '../byte-source.ts';
 import { xmlCharset } from '../detect-format.ts';
 import { invalidField, type RawField } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
@@ -54,10 +54,10 @@ export async function readReply(bytes: ByteSource, context: ReaderContext): Prom
 function decodeReply(bytes: Uint8Array, declared: string | undefined): string {
   const stated = xmlCharset(bytes.subarray(0, 256), declared);
   const chinese = /^(?:gb|x-gbk|hz-gb)/i.test(stated.label) || stated.source === 'format';
-  if (!chinese || stated.source === 'caller') return decodeStrictly(bytes, stated);
+  if (!chinese || stated.source === 'caller') return decodeWhole(bytes, stated);
   const unicode = tryDecode(bytes, { ...stated, label: 'utf-8' });
   if (unicode !== undefined && /\p{Script=Han}/u.test(unicode)) return unicode;
-  return decodeStrictly(bytes, { ...stated, label: 'gb18030' });
+  return decodeWhole(bytes, { ...stated, label: 'gb18030' });
 }
 
 function tryDecode(bytes: Uint8Array, charset: Charset): string | undefined {
@@ -68,13 +68,6 @@ function tryDecode(bytes: Uint8Array, charset: Charset): string | undefined {
     // The caller says what that means.
     return undefined;
   }
-}
-
-function decodeStrictly(bytes: Uint8Array, charset: Charset): string {
-  const text = tryDecode(bytes, charset);
-  if (text !== undefined) return text;
-  const facts = { charset: charset.label, source: charset.source, nearByte: 0 };
-  throw new AppError(statementCharsetWrong, facts);
 }
 
 function parseReply(text: string, { limits }: ReaderContext): CiticReply {
