@@ -269,6 +269,18 @@ test.each([
   expect(ended).toMatchObject({ code, stdout: '' });
 });
 
+test('no command is typed wrong, asking for help is not', async () => {
+  const none = await runHere();
+  expect([none.code, none.stdout]).toEqual([2, '']);
+  expect(none.stderr).toMatch(/^Usage: guanjia /);
+  const half = await runHere('account');
+  expect([half.code, half.stdout]).toEqual([2, '']);
+  for (const args of [['--help'], ['help'], ['account', '--help'], ['--version']]) {
+    const { code, stderr } = await runHere(...args);
+    expect({ args, code, stderr }).toEqual({ args, code: 0, stderr: '' });
+  }
+});
+
 test('with --json an error is a document too, on standard error', async () => {
   const { code, stdout, stderr } = await run(
     'transfer',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { AppError, defineError } from '../kernel/error.ts';
+import { refusalErrors } from '../ledger/errors.ts';
 import { CliError, usageError } from './cli-error.ts';
 import { EXIT, explain, under } from './explain-error.ts';
 
@@ -33,6 +34,15 @@ test('where the command knows the currency and the key, they are told', async ()
   const { text, document } = explain(await thrown(() => under(known, failing)));
   expect(text).toContain('shortfall 12.30 CNY');
   expect(document.error).toMatchObject({ idempotencyKey: 'cli-1', shortfall: 1230n });
+});
+
+test('the remedy speaks of money as people do; programs get it as it is written', async () => {
+  const facts = { account: '88888', shortfall: 1230n };
+  const refused = () => Promise.reject(new AppError(refusalErrors.insufficient_funds, facts));
+  const { text, document } = explain(await thrown(() => under({ currency: 'CNY' }, refused)));
+  expect(text).toContain('Bring in 12.30 CNY more, or ask for less.');
+  expect(text).not.toContain('minor units');
+  expect(document.error['remedy']).toContain('`shortfall` (in minor units)');
 });
 
 test('the reason is a sentence of its own; the last lines of a log come below', () => {

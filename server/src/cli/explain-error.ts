@@ -92,7 +92,7 @@ function explainAppError(error: AppError): Explained {
   const about = words === '' ? '' : ` (${words})`;
   const below = BELOW.flatMap((name) => linesOf(error.facts[name]));
   const lines = [
-    `guanjia: ${code}: ${title.en}${about}. ${remedy.en}`,
+    `guanjia: ${code}: ${title.en}${about}. ${remedyInWords(remedy.en, error.facts, known?.currency)}`,
     ...below.map((line) => `  ${line}`),
   ];
   return {
@@ -109,6 +109,14 @@ function explainAppError(error: AppError): Explained {
     },
     exitCode: EXIT.failed,
   };
+}
+
+/** A remedy names amounts as programs get them, "`shortfall` (in minor units)"; a person is told the amount. */
+function remedyInWords(remedy: string, facts: Facts, currency: string | undefined): string {
+  return remedy.replace(/`(\w+)` \(in minor units\)/g, (asWritten, name: string) => {
+    const value = facts[name];
+    return typeof value === 'bigint' ? valueInWords(value, currency) : asWritten;
+  });
 }
 
 /** Facts as a person says them: "account 8888…, shortfall 12.30 CNY". */

@@ -125,7 +125,7 @@ export const refusalErrors = {
     kind: 'refused',
     title: name('The hold has less left than that', '冻结余额不足'),
     remedy: name(
-      'Ask for at most `remaining`, in minor units; zero says that the hold is used up.',
+      'Ask for at most `remaining` (in minor units); zero says that the hold is used up.',
       '金额不得超过 remaining（最小货币单位）；为零表示冻结已用完。',
     ),
   }),
@@ -158,7 +158,7 @@ export const refusalErrors = {
     kind: 'refused',
     title: name('The account has too little available', '账户可用余额不足'),
     remedy: name(
-      'Bring in `shortfall` more, in minor units, or ask for less. Money on hold is not available.',
+      'Bring in `shortfall` (in minor units) more, or ask for less. Money on hold is not available.',
       '请补足 shortfall（最小货币单位）或减少金额；冻结资金不可用。',
     ),
   }),
@@ -167,7 +167,7 @@ export const refusalErrors = {
     kind: 'refused',
     title: name('The balance would pass what an account can have', '余额将超过账户上限'),
     remedy: name(
-      'Divide the money over several accounts; `limit` is in minor units.',
+      'Divide the money over several accounts: one can have `limit` (in minor units).',
       '请将资金分散到多个账户；limit 为最小货币单位。',
     ),
   }),
