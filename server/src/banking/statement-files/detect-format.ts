@@ -107,10 +107,24 @@ function xmlFormat(text: string, declared: StatementFormat | undefined): Detecte
   if (/<(?:TRANTYPE|CDFG|HOSTFLW)[\s/>]/.test(text)) {
     return { format: 'citic-dlstrndt', evidence: '<stream> with rows of TRANTYPE, CDFG' };
   }
-  if (!/<status[\s>]/.test(text)) return undefined;
-  const byScalars = /<accountName[\s/>]/.test(text) ? 'citic-dltrnall' : 'citic-dlstrndt';
-  const format = declared && family(declared) === 'citic' ? declared : byScalars;
-  return { format, evidence: '<stream> with a status and no rows' };
+  return /<status[\s>]/.test(text) ? replyWithoutRows(text, declared) : undefined;
+}
+
+/**
+ * A CITIC reply without rows says by its head which action it answers: only DLTRNALL repeats the account and counts
+ * all records. A head of a status alone fits both, and brings nothing either way.
+ */
+function replyWithoutRows(text: string, declared: StatementFormat | undefined): Detected {
+  if (declared && family(declared) === 'citic') {
+    return { format: declared, evidence: '<stream> with a status and no rows' };
+  }
+  const [, field] = /<(accountNo|accountName|openBankName|totalRecords)[\s/>]/.exec(text) ?? [];
+  return field === undefined
+    ? {
+        format: 'citic-dlstrndt',
+        evidence: '<stream> with a status alone, which DLTRNALL may answer too',
+      }
+    : { format: 'citic-dltrnall', evidence: `<stream> with ${field} and no rows` };
 }
 
 function describe(text: string): string {

@@ -5,8 +5,10 @@ import {
   sampleLine,
 } from '../../../../test/support/statement-samples.ts';
 import { currency } from '../../../kernel/currency.ts';
+import { openStatementFile } from '../open-statement-file.ts';
 import {
   collect,
+  inPieces,
   readClosed,
   readEvents,
   readFailure,
@@ -166,6 +168,17 @@ describe('charset', () => {
     const broken = Buffer.concat([Buffer.from(text), Buffer.of(0xff, 0xff)]);
     expect(await readFailure(broken)).toMatchObject({ code: 'statement_charset_wrong' });
   });
+});
+
+test.each([
+  ['citic-dltrnall', '<totalRecords>0</totalRecords><returnRecords>0</returnRecords>'],
+  ['citic-dltrnall', '<accountNo>8110</accountNo><list name="userDataList"></list>'],
+  ['citic-dlstrndt', '<returnRecords>0</returnRecords>'],
+] as const)('a reply without rows is told by its head: %s %s', async (format, head) => {
+  const text = `<stream><status>AAAAAAA</status><statusText/>${head}</stream>`;
+  const opened = await openStatementFile(inPieces(text));
+  expect(opened.format).toBe(format);
+  expect(await readClosed(text)).toMatchObject([{ credits: { count: 0 }, debits: { count: 0 } }]);
 });
 
 describe('what is refused', () => {
