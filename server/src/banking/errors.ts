@@ -132,6 +132,7 @@ export const statementTooLarge = defineError<
 export const csvMappingInvalid = defineError<{
   field: string;
   problem: string;
+  allowed?: readonly string[];
   columnsFound?: readonly string[];
 }>()({
   code: 'csv_mapping_invalid',
@@ -141,8 +142,8 @@ export const csvMappingInvalid = defineError<{
     zh: 'CSV 列映射有误或与文件不符',
   },
   remedy: {
-    en: 'Correct the named field of the mapping; the columns of the file are in the facts.',
-    zh: '请更正所指明的映射字段；文件中的列名见错误信息。',
+    en: 'Correct the named field of the mapping; what is allowed, or the columns of the file, are in the facts.',
+    zh: '请更正所指明的映射字段；允许的取值或文件中的列名见错误信息。',
   },
 });
 

@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError } from '../../../kernel/error.ts';
 import { csvMappingInvalid } from '../../errors.ts';
+import { mappingProblem } from './mapping-problem.ts';
 
 const Column = Type.Union(
   [Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 1, maximum: 1_000 })],
@@ -13,23 +14,21 @@ const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
 });
 const strict = { additionalProperties: false };
 
-const Amount = Type.Union(
-  [
-    Type.Object({ signed: Column }, { ...strict, description: 'One column; debits are negative.' }),
-    Type.Object(
-      { unsigned: Column, direction: Column, credit: Words, debit: Words },
-      { ...strict, description: 'One column, and one whose values say which way the money went.' },
-    ),
-    Type.Object(
-      { credit: Column, debit: Column },
-      {
-        ...strict,
-        description: 'A column for money in and one for money out; one of them is filled.',
-      },
-    ),
-  ],
-  { description: 'Where the amount of a line is.' },
+const Signed = Type.Object(
+  { signed: Column },
+  { ...strict, description: 'One column; debits are negative.' },
 );
+const Unsigned = Type.Object(
+  { unsigned: Column, direction: Column, credit: Words, debit: Words },
+  { ...strict, description: 'One column, and one whose values say which way the money went.' },
+);
+const TwoColumns = Type.Object(
+  { credit: Column, debit: Column },
+  { ...strict, description: 'A column for money in and one for money out; one of them is filled.' },
+);
+const Amount = Type.Union([Signed, Unsigned, TwoColumns], {
+  description: 'Where the amount of a line is.',
+});
 
 const Balance = Type.String({
   pattern: '^-?\\d{1,20}(\\.\\d{1,4})?$',
@@ -98,16 +97,14 @@ export type CsvMapping = Static<typeof CsvMapping>;
 /** A column by its name or its number. */
 export type CsvColumn = Static<typeof Column>;
 
-/** Checks a mapping from outside. Throws csv_mapping_invalid, which names the field. */
+/** Checks a mapping from outside. Throws csv_mapping_invalid, which names the field and what is allowed there. */
 export function checkCsvMapping(mapping: unknown): CsvMapping {
   if (mapping === undefined || mapping === null) {
     throw new AppError(csvMappingInvalid, { field: '', problem: 'CSV needs a mapping' });
   }
   if (!Value.Check(CsvMapping, mapping)) {
-    const [first] = Value.Errors(CsvMapping, mapping);
-    const field = fieldOf(first?.instancePath ?? '', first?.params);
-    const problem = first?.message ?? 'does not fit the schema';
-    throw new AppError(csvMappingInvalid, { field, problem });
+    const forms = { signed: Signed, unsigned: Unsigned, twoColumns: TwoColumns };
+    throw new AppError(csvMappingInvalid, mappingProblem(mapping, { whole: CsvMapping, ...forms }));
   }
   const { decimalSeparator = '.', thousandsSeparator, delimiter = ',', quote = '"' } = mapping;
   if (decimalSeparator === thousandsSeparator) {
@@ -122,16 +119,6 @@ export function checkCsvMapping(mapping: unknown): CsvMapping {
   }
   if (mapping.header === false) refuseNames(mapping);
   return mapping;
-}
-
-function fieldOf(pointer: string, params: object | undefined): string {
-  const missing = params && 'requiredProperties' in params ? params.requiredProperties : undefined;
-  const unknown =
-    params && 'additionalProperties' in params ? params.additionalProperties : undefined;
-  const names = [missing, unknown].find((candidate) => Array.isArray(candidate));
-  const path = pointer.split('/').slice(1);
-  const name: unknown = names?.[0];
-  return (typeof name === 'string' ? [...path, name] : path).join('.');
 }
 
 /** All columns that a mapping names, by the field of the mapping that names them. */

@@ -158,11 +158,36 @@ describe('what is refused', () => {
       field: 'dateFormat',
     });
     expect(await bad({ columns: {} })).toMatchObject({ field: 'columns.bookingDate' });
-    expect(await bad({ surprise: 1 })).toMatchObject({ field: 'surprise' });
+    expect(await bad({ surprise: 1 })).toMatchObject({
+      field: 'surprise',
+      problem: 'there is no such field in a mapping',
+      allowed: expect.arrayContaining(['delimiter', 'amount', 'columns']),
+    });
     expect(await bad({ columns: { bookingDate: 'date', valueDate: 0 } })).toMatchObject({
       field: 'columns.valueDate',
     });
     expect(await bad({ amount: { signed: 1, debit: 2 } })).toMatchObject({ field: 'amount.debit' });
+    expect(await bad({ columns: { bookingdate: 'date' } })).toMatchObject({
+      field: 'columns.bookingdate',
+      allowed: expect.arrayContaining(['bookingDate', 'remittance']),
+    });
+    expect(await bad({ columns: { bookingDate: 'date', remittance: ['text', 0] } })).toMatchObject({
+      field: 'columns.remittance.1',
+      problem: 'must be the name of a column, or its number, from 1',
+    });
+    expect(await bad({ dateFormat: 'D.M.' })).toMatchObject({
+      allowed: expect.arrayContaining(['YYYYMMDD']),
+    });
+    expect(await bad({ amount: { sum: 'amount' } })).toMatchObject({
+      field: 'amount',
+      allowed: expect.arrayContaining(['{ "signed": column }']),
+    });
+    expect(await bad({ amount: { credit: 'amount' } })).toMatchObject({
+      field: 'amount.debit',
+      problem: 'is missing',
+    });
+    const words = { unsigned: 'amount', direction: 'text', credit: 'in', debit: ['out'] };
+    expect(await bad({ amount: words })).toMatchObject({ field: 'amount.credit' });
     expect(await bad({ thousandsSeparator: '.' })).toMatchObject({ field: 'thousandsSeparator' });
     expect(await bad({ header: false })).toMatchObject({ field: 'columns.bookingDate' });
     expect(await bad({ currency: undefined })).toMatchObject({ field: 'currency' });
