@@ -1,5 +1,6 @@
 import { type Config, ConfigurationError, readConfig } from './config.ts';
 import { isUnavailable } from './db/database.ts';
+import { MayNotMigrate } from './db/migrate.ts';
 import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
@@ -85,8 +86,11 @@ function explain(error: unknown): void {
   process.stderr.write(`${textOf(error)}\n`);
 }
 
+/** Their message says all: what is wrong and what to set. */
+const IN_WORDS = [ConfigurationError, CannotListen, MayNotMigrate];
+
 function textOf(error: unknown): string {
-  if (error instanceof ConfigurationError || error instanceof CannotListen) return error.message;
+  if (IN_WORDS.some((kind) => error instanceof kind)) return messageOf(error);
   if (error instanceof AppError) {
     const { title, remedy } = error.definition;
     const facts = Object.entries(recordOf(error.facts)).map(
@@ -95,10 +99,16 @@ function textOf(error: unknown): string {
     return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
   }
   if (isUnavailable(error)) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `The database cannot be reached: ${reason}. Look at DATABASE_URL. 数据库无法连接，请检查 DATABASE_URL。`;
+    return `The database cannot be reached: ${messageOf(error)}. Look at DATABASE_URL. 数据库无法连接，请检查 DATABASE_URL。`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Errors of connections to several addresses at once have no message of their own. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const causes: readonly unknown[] = error instanceof AggregateError ? error.errors : [];
+  return error.message || causes.map(messageOf).join('; ') || error.name;
 }
 
 /** Where to go next, in two languages. */
