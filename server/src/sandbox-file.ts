@@ -1,16 +1,21 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { App } from './app.ts';
+import { recordOf } from './http/record.ts';
 import { listApiKeys, revokeApiKey } from './platforms/index.ts';
 import { createSandboxKey, readSandbox, SANDBOX_KEY, SANDBOX_PLATFORM_ID } from './seed.ts';
 
 /** Where the sandbox's key and accounts are told. */
 export const sandboxFile = (dataDir: string) => join(dataDir, 'sandbox.json');
 
+/** So long a server that the file names is waited for. */
+const ANSWER_TIMEOUT_MS = 1_000;
+
 /**
  * Writes `<data>/sandbox.json`, for its owner only: address, API key and account numbers of the sandbox. A key
  * that still works is kept; when the file is gone or its key is not good, the old keys of this file are
- * revoked and a new one is made. Says the path, or undefined when the database has no sandbox.
+ * revoked and a new one is made. The address of another server that runs on the same data is kept as well.
+ * Says the path, or undefined when the database has no sandbox.
  */
 export async function writeSandboxFile(
   app: App,
@@ -19,24 +24,55 @@ export async function writeSandboxFile(
   const sandbox = await readSandbox(app);
   if (!sandbox) return undefined;
   const path = sandboxFile(dataDir);
-  const apiKey = (await workingKey(app, path)) ?? (await replaceKey(app));
-  await writeWhole(path, `${JSON.stringify({ baseUrl, apiKey, ...sandbox }, undefined, 2)}\n`);
+  const known = await readKnown(path);
+  const kept = (await isWorking(app, known.apiKey)) ? known.apiKey : undefined;
+  const runs = kept !== undefined && known.baseUrl !== baseUrl && (await answers(known));
+  if (runs)
+    app.log.info(
+      { baseUrl: known.baseUrl },
+      'sandbox.json keeps the address of a server that runs',
+    );
+  const told = {
+    baseUrl: (runs ? known.baseUrl : undefined) ?? baseUrl,
+    apiKey: kept ?? (await replaceKey(app)),
+    ...sandbox,
+  };
+  await writeWhole(path, `${JSON.stringify(told, undefined, 2)}\n`);
   return path;
 }
 
-async function workingKey(app: App, path: string): Promise<string | undefined> {
-  const apiKey = await readFile(path, 'utf8').then(keyIn, () => undefined);
-  if (apiKey === undefined) return undefined;
-  const session = await app.authenticator.authenticate(apiKey);
-  return session?.platformId === SANDBOX_PLATFORM_ID ? apiKey : undefined;
+/** What the file says; nothing when it is not there or was broken by hand: then it is written anew. */
+interface Known {
+  readonly apiKey?: string | undefined;
+  readonly baseUrl?: string | undefined;
 }
 
-function keyIn(text: string): string | undefined {
+async function readKnown(path: string): Promise<Known> {
   try {
-    const apiKey: unknown = Reflect.get(Object(JSON.parse(text)), 'apiKey');
-    return typeof apiKey === 'string' ? apiKey : undefined;
+    const { apiKey, baseUrl } = recordOf(JSON.parse(await readFile(path, 'utf8')));
+    return { apiKey: textOr(apiKey), baseUrl: textOr(baseUrl) };
   } catch {
-    return undefined; // broken by hand: it is written anew
+    return {};
+  }
+}
+
+const textOr = (value: unknown) => (typeof value === 'string' ? value : undefined);
+
+async function isWorking(app: App, apiKey: string | undefined): Promise<boolean> {
+  if (apiKey === undefined) return false;
+  const session = await app.authenticator.authenticate(apiKey);
+  return session?.platformId === SANDBOX_PLATFORM_ID;
+}
+
+/** Whether a server at that address takes that key: it serves the same data then. */
+async function answers({ baseUrl, apiKey }: Known): Promise<boolean> {
+  if (baseUrl === undefined || !URL.canParse(baseUrl)) return false;
+  const headers = { authorization: `Bearer ${apiKey}` };
+  const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
+  try {
+    return (await fetch(`${baseUrl}/v1/platform`, { headers, signal, redirect: 'error' })).ok;
+  } catch {
+    return false;
   }
 }
 

@@ -83,6 +83,21 @@ test('the first start makes a sandbox, later ones keep its key, a lost file gets
   await third.stop();
 });
 
+// Goal: who uses the address in the file keeps reaching a server. Method: two servers on one folder; the first
+// stops, and the second starts again.
+test('a second server on one folder leaves the address of the one that runs; alone it writes its own', async () => {
+  const first = await serve(config, log);
+  const made = await readSandboxFile();
+  const second = await serve(config, log);
+  expect(second.baseUrl).not.toBe(first.baseUrl);
+  expect(await readSandboxFile()).toEqual(made);
+  await first.stop();
+  await second.stop();
+  const third = await serve(config, log);
+  expect(await readSandboxFile()).toEqual({ ...made, baseUrl: third.baseUrl });
+  await third.stop();
+});
+
 test('a port that is taken is named with the variable that chooses another', async () => {
   const first = await serve(config, log);
   const port = Number(new URL(first.baseUrl).port);
