@@ -5073,6 +5073,8 @@ export interface operations {
              *
              *     `statement_field_invalid`: A field of the statement cannot be read (对账单中有字段无法读取)
              *
+             *     `statement_currencies_mixed`: The statement is in more than one currency (对账单含有多种币种)
+             *
              *     `csv_mapping_invalid`: The CSV mapping is wrong or does not fit the file (CSV 列映射有误或与文件不符)
              *
              *     `statement_account_required`: Say which main account the statement is of (须指明对账单所属的主体账户)

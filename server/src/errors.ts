@@ -117,6 +117,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   statement_charset_wrong: 'ED99304',
   statement_totals_disagree: 'ED99305',
   statement_field_invalid: 'ED99306',
+  statement_currencies_mixed: 'ED99319',
   statement_too_large: 'ED99307',
   csv_mapping_invalid: 'ED99308',
   statement_reply_failed: 'ED99309',

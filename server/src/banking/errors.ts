@@ -79,10 +79,10 @@ export const statementCharsetWrong = defineError<{
   },
 });
 
-/** Opening + credits − debits is not the closing balance, or the currencies differ. */
+/** Opening + credits − debits is not the closing balance. */
 export const statementTotalsDisagree = defineError<
   {
-    reason: 'sum' | 'currency' | 'running_balance' | 'record_count';
+    reason: 'sum' | 'running_balance' | 'record_count';
     field: string;
     expected: string;
     found: string;
@@ -99,6 +99,28 @@ export const statementTotalsDisagree = defineError<
   remedy: {
     en: 'A line is missing or changed: download the statement again; if that does not help, ask the bank.',
     zh: '可能缺少明细或明细被改动：请重新下载对账单；若仍不符，请联系银行。',
+  },
+});
+
+/** A balance or a line is in another currency than its statement: nothing can be added up. */
+export const statementCurrenciesMixed = defineError<
+  {
+    field: string;
+    expected: string;
+    found: string;
+    accountNumber?: string;
+    statementId?: string;
+  } & Partial<{ line: number; entry: number }>
+>()({
+  code: 'statement_currencies_mixed',
+  kind: 'invalid',
+  title: {
+    en: 'The statement is in more than one currency',
+    zh: '对账单含有多种币种',
+  },
+  remedy: {
+    en: 'A statement has one currency, and amounts are never converted: ask the bank for one statement for each.',
+    zh: '一份对账单只能有一种币种，系统不作换算：请向银行按币种分别索取对账单。',
   },
 });
 

@@ -80,6 +80,7 @@ export const depositRoutes: Routes<{ deps: DepositDeps; maxStatementBytes?: numb
           ],
           ...[banking.statementCharsetWrong, banking.statementTotalsDisagree],
           ...[banking.statementFieldInvalid, banking.statementTooLarge],
+          banking.statementCurrenciesMixed,
           ...[banking.csvMappingInvalid, banking.statementReplyFailed],
           ...[mainAccountNotFound, statementAccountUnknown, statementAccountRequired],
           ...[statementAccountDiffers, statementCurrencyDiffers, statementReferenceConflict],

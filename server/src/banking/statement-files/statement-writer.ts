@@ -3,7 +3,12 @@ import type { BusinessDate } from '../../kernel/business-date.ts';
 import type { Currency } from '../../kernel/currency.ts';
 import { formatDecimal } from '../../kernel/decimal.ts';
 import { AppError } from '../../kernel/error.ts';
-import { type Place, statementTooLarge, statementTotalsDisagree } from '../errors.ts';
+import {
+  type Place,
+  statementCurrenciesMixed,
+  statementTooLarge,
+  statementTotalsDisagree,
+} from '../errors.ts';
 import type { StatementLimits } from './limits.ts';
 import { Occurrences } from './occurrences.ts';
 import type {
@@ -125,7 +130,13 @@ export class StatementWriter {
     skipped[reason] = (skipped[reason] ?? 0) + 1;
   }
 
-  /** Ends the statement. Throws statement_totals_disagree when opening + credits − debits ≠ closing. */
+  /** Whether the lines of the open statement lead from one balance to the other. */
+  leadsTo(closing: StatedBalance, late?: StatedBalance): boolean {
+    const { opening = late, credits, debits } = this.#opened();
+    return opening !== undefined && opening.amount + credits.sum - debits.sum === closing.amount;
+  }
+
+  /** Ends the statement. Throws statement_totals_disagree when opening + credits − debits ≠ closing, statement_currencies_mixed. */
   close(closing: StatedBalance | undefined, place: Place, late?: StatedBalance): void {
     const open = this.#opened();
     const opening = open.opening ?? late;
@@ -184,13 +195,8 @@ function checkTotals(
   const balances = { 'opening balance': opening, 'closing balance': closing };
   for (const [field, balance] of Object.entries(balances)) {
     if (balance && balance.currency !== currency) {
-      const facts = { reason: 'currency' as const, field, expected: currency };
-      throw new AppError(statementTotalsDisagree, {
-        ...place,
-        ...identity,
-        ...facts,
-        found: balance.currency,
-      });
+      const facts = { field, expected: currency, found: balance.currency };
+      throw new AppError(statementCurrenciesMixed, { ...place, ...identity, ...facts });
     }
   }
   if (!opening || !closing) return;

@@ -1,7 +1,7 @@
 import type { BusinessDate } from '../../../kernel/business-date.ts';
 import type { Currency } from '../../../kernel/currency.ts';
 import { AppError } from '../../../kernel/error.ts';
-import { type Place, shorten, statementTotalsDisagree } from '../../errors.ts';
+import { type Place, shorten, statementCurrenciesMixed } from '../../errors.ts';
 import {
   checkLineAmount,
   given,
@@ -72,9 +72,8 @@ type Common = Pick<
 function readEntryAmount(raw: RawAmount, { currency, position }: EntryContext): bigint {
   const place = { entry: position };
   if (raw.currency !== currency) {
-    throw new AppError(statementTotalsDisagree, {
+    throw new AppError(statementCurrenciesMixed, {
       ...place,
-      reason: 'currency',
       field: 'Ntry/Amt/@Ccy',
       expected: currency,
       found: shorten(raw.currency),

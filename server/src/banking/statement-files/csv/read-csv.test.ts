@@ -241,8 +241,7 @@ describe('what is refused', () => {
     expect(await readFailure(file, { csv })).toMatchObject({ field: 'columns.currency', line: 3 });
     const { currency: _, ...open } = csv;
     expect(await readFailure(file, { csv: open })).toMatchObject({
-      code: 'statement_totals_disagree',
-      reason: 'currency',
+      code: 'statement_currencies_mixed',
       expected: 'EUR',
       found: 'USD',
     });

@@ -5,6 +5,7 @@ import { AppError } from '../../../kernel/error.ts';
 import {
   csvMappingInvalid,
   shorten,
+  statementCurrenciesMixed,
   statementMalformed,
   statementTooLarge,
   statementTotalsDisagree,
@@ -134,12 +135,8 @@ function createSheet(mapping: CsvMapping, context: ReaderContext) {
     const rowCurrency = currencyOf(fieldOf, mapping, context);
     const currency = code ?? open(rowCurrency);
     if (rowCurrency !== currency) {
-      const facts = { reason: 'currency' as const, field: 'columns.currency', line };
-      throw new AppError(statementTotalsDisagree, {
-        ...facts,
-        expected: currency,
-        found: rowCurrency,
-      });
+      const facts = { field: 'columns.currency', expected: currency, found: rowCurrency, line };
+      throw new AppError(statementCurrenciesMixed, facts);
     }
     const draft = readRow(fieldOf, mapping, line, currency);
     if (mapping.columns.runningBalance !== undefined) {

@@ -150,7 +150,7 @@ describe('what is refused', () => {
     [
       'a closing balance in another currency',
       file(line, 'C260302USD11,'),
-      { code: 'statement_totals_disagree', reason: 'currency' },
+      { code: 'statement_currencies_mixed' },
     ],
     [
       'no closing balance',
