@@ -123,6 +123,80 @@ describe('a batch booking', () => {
   });
 });
 
+// A statement that a bank has cut into pages. Method: each way to put the balances, in one file.
+describe('pages', () => {
+  const page = (number: number, last: boolean, inner: string, id = 'S1') =>
+    statement(inner).replace(
+      '<Id>S1</Id>',
+      `<Id>${id}</Id><StmtPgntn><PgNb>${number}</PgNb><LastPgInd>${last}</LastPgInd></StmtPgntn>`,
+    );
+  const one = entry('2', 'CRDT');
+  const two = entry('1', 'DBIT');
+  const whole = { closing: { amount: 600n }, credits: { count: 2 }, debits: { count: 1 } };
+
+  test.each([
+    [
+      'the first opens, the last closes',
+      [balance('OPBD', '3') + one, two, balance('CLBD', '6') + entry('2', 'CRDT')],
+    ],
+    [
+      'each states the balances of the whole',
+      [one, two, entry('2', 'CRDT')].map((e) => balance('OPBD', '3') + balance('CLBD', '6') + e),
+    ],
+    [
+      'a page in the middle states one interim balance',
+      [
+        balance('OPBD', '3') + one,
+        balance('ITBD', '5') + two,
+        entry('2', 'CRDT') + balance('CLBD', '6'),
+      ],
+    ],
+  ])('%s: together they are one statement', async (_, inner) => {
+    const pages = inner.map((each, index) => page(index + 1, index === 2, each));
+    expect(await readClosed(message(pages.join('')))).toMatchObject([whole]);
+    const wrong = pages.join('').replaceAll('>6<', '>7<');
+    expect(await readFailure(message(wrong))).toMatchObject({
+      ...{ code: 'statement_totals_disagree', expected: '6.00 EUR', found: '7.00 EUR' },
+    });
+  });
+
+  test('a page without an opening balance begins where the page before it closed', async () => {
+    const pages =
+      page(1, false, balance('OPBD', '3') + balance('ITBD', '5') + one) +
+      page(2, true, two + balance('CLBD', '4'));
+    expect(await readClosed(message(pages))).toMatchObject([
+      { closing: { amount: 500n } },
+      { closing: { amount: 400n } },
+    ]);
+  });
+
+  test('version 2 numbers the pages of the message', async () => {
+    const paged = (number: number, last: boolean, inner: string) =>
+      `<BkToCstmrStmt><GrpHdr><MsgPgntn><PgNb>${number}</PgNb><LastPgInd>${last}</LastPgInd></MsgPgntn></GrpHdr>${statement(inner)}</BkToCstmrStmt>`;
+    const pages =
+      paged(1, false, balance('OPBD', '3') + one) + paged(2, true, two + balance('CLBD', '4'));
+    expect(await readClosed(`<Pages>${pages}</Pages>`)).toMatchObject([
+      { credits: { sum: 200n }, debits: { sum: 100n } },
+    ]);
+  });
+
+  test('a page whose neighbour is not in the file is refused by name', async () => {
+    const first = page(1, false, balance('OPBD', '3') + one);
+    const last = page(3, true, two + balance('CLBD', '4'));
+    const cases: [pages: string, missing: RegExp][] = [
+      [first, /^page 2 of the statement S1, with the closing balance/],
+      [first + last, /^page 2 of the statement S1/],
+      [last, /^the page before page 3 of the statement S1, with the opening balance/],
+      [first + page(2, true, balance('CLBD', '4')).replace('0000 01', '0000 02'), /^page 2 /],
+    ];
+    for (const [pages, missing] of cases) {
+      expect(await readFailure(message(pages))).toMatchObject({
+        ...{ code: 'statement_truncated', missing: expect.stringMatching(missing) },
+      });
+    }
+  });
+});
+
 describe('statements', () => {
   test('version 1: its own message name, balance type and account form', async () => {
     const plain = (type: string, amount: string) =>
@@ -198,12 +272,12 @@ describe('what is refused', () => {
     [
       'balances in two currencies',
       message(statement(balance('OPBD', '1') + balance('CLBD', '1', 'SEK'))),
-      { code: 'statement_totals_disagree', reason: 'currency', found: 'SEK' },
+      { code: 'statement_currencies_mixed', found: 'SEK' },
     ],
     [
       'an entry in another currency',
       file(entry('1', 'CRDT').replace('EUR', 'USD'), '11'),
-      { code: 'statement_totals_disagree', reason: 'currency', entry: 1, field: 'Ntry/Amt/@Ccy' },
+      { code: 'statement_currencies_mixed', entry: 1, field: 'Ntry/Amt/@Ccy' },
     ],
     [
       'no closing balance',

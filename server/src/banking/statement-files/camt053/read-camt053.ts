@@ -1,6 +1,6 @@
 import { AppError } from '../../../kernel/error.ts';
 import { statementTooLarge } from '../../errors.ts';
-import { given, invalidField, normalAccount } from '../fields.ts';
+import { given, normalAccount } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
 import type { StatedBalance } from '../statement-file.ts';
 import type { TextReader } from '../xml-reader.ts';
@@ -15,6 +15,7 @@ import {
   entryHooks,
   keep,
 } from './camt-hooks.ts';
+import { type Page, StatementPages } from './camt-pages.ts';
 import { elementTree, paths } from './element-tree.ts';
 import { walkMessages } from './walk-messages.ts';
 
@@ -23,6 +24,7 @@ interface StatementDraft {
   id: string;
   sequence: string;
   page: string;
+  isLast: string;
   account: string;
   currency: string;
   readonly balances: BalanceDraft[];
@@ -38,23 +40,32 @@ interface OpenedStatement {
 /** ISO 20022 knows a dozen kinds of balances; many days of them fit in here too. */
 const MAX_BALANCES = 1_000;
 
+const NO_PAGE = { page: '', isLast: '' };
+
 function newStatement(): StatementDraft {
-  const texts = { id: '', sequence: '', page: '', account: '', currency: '' };
+  const texts = { id: '', sequence: '', ...NO_PAGE, account: '', currency: '' };
   return { ...texts, balances: [], opened: undefined };
 }
 
 /**
  * Reads camt.053.001.01 to .13, in any namespace prefix and any envelope. An entry whose details carry
- * amounts that add up to it gives a line for each; other entries are one line.
+ * amounts that add up to it gives a line for each; other entries are one line. Pages that lack a balance of
+ * their own are read as the one statement that they are together.
  */
 export function createCamt053Reader({ writer, limits }: ReaderContext): TextReader {
   let statement = newStatement();
   let statements = 0;
+  const message = { ...NO_PAGE };
   const drafts = { balance: newBalance(), entry: newEntry(), detail: newDetail() };
   const cursor: CamtCursor = { ...drafts, entries: 0 };
+  const pages = new StatementPages(writer);
+  let last: OpenedStatement | undefined;
 
   function open(): OpenedStatement {
-    statement.opened ??= openStatement(statement, cursor, writer);
+    const isContinued = () =>
+      pages.isContinued(pageOf(statement, message), { entry: cursor.entries });
+    statement.opened ??= last && isContinued() ? last : openStatement(statement, cursor, writer);
+    last = statement.opened;
     return statement.opened;
   }
 
@@ -73,12 +84,11 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
   function endStatement() {
     open();
     const place = { entry: cursor.entries };
+    const { balances, currency } = statement;
     // Again: a bank may state its balances after the entries.
-    const { opening, closing } = readBalances(statement.balances, statement.currency, place);
-    const missing = { place, field: 'Stmt/Bal', text: '' };
-    if (!opening) throw invalidField(missing, 'an opening balance: OPBD, PRCD or ITBD');
-    if (!closing) throw invalidField(missing, 'a closing balance: CLBD or ITBD');
-    writer.close(closing, place, opening);
+    const stated = readBalances(balances, currency, place);
+    const ofWhole = balances.some(({ type }) => type === 'CLBD');
+    pages.end(pageOf(statement, message), { ...stated, ofWhole }, place);
   }
 
   const current = () => statement;
@@ -88,10 +98,22 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     cursor.entry = newEntry();
   };
   const root = elementTree({
+    ...paths(
+      'GrpHdr/MsgPgntn',
+      ['PgNb'],
+      keep(() => message, 'page'),
+    ),
+    ...paths(
+      'GrpHdr/MsgPgntn',
+      ['LastPgInd'],
+      keep(() => message, 'isLast'),
+    ),
+    GrpHdr: { begin: () => void Object.assign(message, NO_PAGE) },
     Stmt: { begin, end: endStatement },
     ...paths('Stmt', ['Id'], keep(current, 'id')),
     ...paths('Stmt', ['ElctrncSeqNb'], keep(current, 'sequence')),
     ...paths('Stmt', ['StmtPgntn/PgNb'], keep(current, 'page')),
+    ...paths('Stmt', ['StmtPgntn/LastPgInd'], keep(current, 'isLast')),
     ...paths('Stmt/Acct', ['Ccy'], keep(current, 'currency')),
     ...paths('Stmt/Acct', ACCOUNT_IDS, keep(current, 'account')),
     ...balanceHooks(cursor, endBalance),
@@ -99,7 +121,19 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     ...detailHooks(cursor, 'Stmt/Ntry/NtryDtls/TxDtls', limits.maxDetailsPerEntry),
     ...detailHooks(cursor, 'Stmt/Ntry/TxDtls', limits.maxDetailsPerEntry),
   });
-  return walkMessages(root, limits, () => statements > 0);
+  return walkMessages(root, limits, () => {
+    pages.finish({ entry: cursor.entries });
+    return statements > 0;
+  });
+}
+
+/** The pages of a message are those of its statements where these say nothing (version 2 knows no other). */
+function pageOf(
+  { account, id, page, isLast }: StatementDraft,
+  message: { readonly page: string; readonly isLast: string },
+): Page {
+  const [number, last] = isLast === '' ? [message.page, message.isLast] : [page, isLast];
+  return { account: normalAccount(account), statementId: id, number, isLast: last };
 }
 
 function openStatement(
