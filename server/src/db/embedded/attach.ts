@@ -11,6 +11,7 @@ import {
   isPostmasterOf,
   leftoverProcesses,
   type Postmaster,
+  type Process,
   removeStalePidFile,
   runningPostmaster,
   signalPostgres,
@@ -30,6 +31,11 @@ const LEFTOVER_PAUSE_MS = 200;
 /** Long enough for a checkpoint of all shared buffers on a slow disk. */
 const FAST_STOP_LIMIT_MS = 60_000;
 const IMMEDIATE_STOP_LIMIT_MS = 10_000;
+/** First in order, then at once: what was committed is found again by the next start's recovery. */
+const STOP_PHASES = [
+  { signal: 'SIGINT', limitMs: FAST_STOP_LIMIT_MS },
+  { signal: 'SIGQUIT', limitMs: IMMEDIATE_STOP_LIMIT_MS },
+] as const;
 
 /** All that is needed to start PostgreSQL on a cluster, or to find it running. */
 export interface Attaching {
@@ -39,6 +45,8 @@ export interface Attaching {
   readonly overrides: Settings;
   /** `only` after a crash: whoever uses the server knows it by that port. */
   readonly port: { readonly wished?: number | undefined; readonly only?: number };
+  /** Aborted when nobody waits for it any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A share in a running PostgreSQL. */
@@ -52,18 +60,22 @@ export interface Attached {
  * left behind, or that another process uses, is taken as it is. PostgreSQL itself lets only one server run
  * on a folder, so of two processes that start at once one finds the other's.
  *
- * Throws `embedded_database_failed` with the end of the log when it does not come up.
+ * Throws `embedded_database_failed` with the end of the log when it does not come up. When it is aborted it
+ * throws what the signal says, and a PostgreSQL that it started is stopped again.
  */
 export async function attach(attaching: Attaching): Promise<Attached> {
-  const { cluster } = attaching;
+  const { cluster, signal } = attaching;
   let last = 'it never answered';
   let starts = 0;
+  let started: Spawned | undefined;
   for (let waitedMs = 0; waitedMs < START_LIMIT_MS; waitedMs += POLL_MS) {
     const postmaster = runningPostmaster(cluster.folder);
     if (postmaster === undefined) {
       starts += 1;
       if (starts > MAX_STARTS) throw failed(cluster, last);
-      last = (await start(attaching)) ?? last;
+      started = await spawn(attaching);
+      last = (await untilReady(attaching, started)) ?? last;
+      if (signal?.aborted) break;
       continue;
     }
     if (postmaster.status.startsWith('ready')) {
@@ -73,29 +85,54 @@ export async function attach(attaching: Attaching): Promise<Attached> {
       if ('refused' in answer) throw failed(cluster, `it refuses our password (${answer.refused})`);
       last = answer.away;
     }
+    if (signal?.aborted) break;
     await pause(POLL_MS);
   }
+  if (started && signal?.aborted) await endStarted(started, attaching);
+  signal?.throwIfAborted();
   throw failed(cluster, last);
 }
 
-/** Starts PostgreSQL and waits until its pid file shows, or it ended. Answers why another try is due. */
-async function start(attaching: Attaching): Promise<string | undefined> {
+interface Spawned extends Process {
+  /** Where its part of the log begins. */
+  readonly logFrom: number;
+}
+
+async function spawn(attaching: Attaching): Promise<Spawned> {
   const { cluster, binaries, runAs, overrides } = attaching;
   const { folder, places } = cluster;
   removeStalePidFile(folder);
   const port = attaching.port.only ?? (await freePort(attaching.port.wished));
   const settings = settingsFor({ binaries, runAs, folder, port, overrides });
-  const from = sizeOf(places.log);
-  const child = spawnPostgres({ binaries, folder, runAs, settings, logFile: places.log });
+  const logFrom = sizeOf(places.log);
+  const logFile = places.log;
+  return { ...spawnPostgres({ binaries, folder, runAs, settings, logFile }), logFrom };
+}
+
+/** Waits until its pid file shows that it is ready, or it ended. Answers why another try is due. */
+async function untilReady(
+  { cluster, signal }: Attaching,
+  child: Spawned,
+): Promise<string | undefined> {
   for (let waitedMs = 0; waitedMs < START_LIMIT_MS; waitedMs += POLL_MS) {
     // Its port is only in the pid file once it listens, so a pid alone is not enough.
-    const postmaster = runningPostmaster(folder);
+    const postmaster = runningPostmaster(cluster.folder);
     if (postmaster && postmaster.port > 0 && postmaster.status.startsWith('ready'))
       return undefined;
+    if (signal?.aborted) return undefined;
     if (child.ended()) break;
     await pause(POLL_MS);
   }
-  return whyEnded(cluster, readTail(places.log, from));
+  return whyEnded(cluster, readTail(cluster.places.log, child.logFrom));
+}
+
+/** Ends a PostgreSQL that was started and is not wanted any more, in the midst of its recovery too. */
+async function endStarted({ pid, ended }: Spawned, { binaries }: Attaching): Promise<void> {
+  for (const { signal, limitMs } of STOP_PHASES) {
+    if (pid !== undefined && !ended()) signalPostgres(pid, signal, binaries);
+    for (let waitedMs = 0; waitedMs < limitMs && !ended(); waitedMs += POLL_MS)
+      await pause(POLL_MS);
+  }
 }
 
 /** Throws unless another try may help. The words are PostgreSQL's own, in English because LC_ALL=C. */
@@ -141,11 +178,7 @@ export async function stopPostgres(
 ): Promise<void> {
   const { folder } = options.cluster;
   const { pid } = postmaster;
-  const phases = [
-    { signal: 'SIGINT', limitMs: FAST_STOP_LIMIT_MS },
-    { signal: 'SIGQUIT', limitMs: IMMEDIATE_STOP_LIMIT_MS },
-  ] as const;
-  for (const { signal, limitMs } of phases) {
+  for (const { signal, limitMs } of STOP_PHASES) {
     if (isPostmasterOf(folder, pid)) signalPostgres(pid, signal, options.binaries);
     for (let waitedMs = 0; waitedMs < limitMs; waitedMs += POLL_MS) {
       if (!isPostmasterOf(folder, pid)) return;

@@ -87,15 +87,17 @@ export async function openCluster(options: {
   /** False in tests only: initdb then does not wait for the disk. */
   durable: boolean;
   say: (line: string) => void;
+  /** Ends the making of a cluster half way. */
+  signal?: AbortSignal | undefined;
 }): Promise<Cluster> {
-  const { places, runAs } = options;
+  const { places, runAs, signal } = options;
   const password = await keepPassword(places, options.random);
   if (!existsSync(places.cluster)) {
     await refuseDanglingLink(places);
     const { binaries, durable } = options;
     const { log } = places;
     const fill = (folder: string) =>
-      initialise({ folder, binaries, runAs, password, durable, log });
+      initialise({ folder, binaries, runAs, password, durable, log, signal });
     await publishCluster({ ...options, fill });
   }
   return { places, folder: await realpath(places.cluster), password };
@@ -136,10 +138,12 @@ export async function publishCluster(publishing: Publishing): Promise<void> {
       await symlink(folder, places.cluster).catch(unlessPublished(places, folder));
     }
   } catch (error) {
-    await rm(attempt, { recursive: true, force: true });
-    throw error instanceof AppError ? error : unwritable(places, error);
+    await rm(attempt, { recursive: true, force: true, maxRetries: 5 });
+    throw error instanceof AppError || isAbort(error) ? error : unwritable(places, error);
   }
 }
+
+const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError';
 
 async function refuseDanglingLink({ cluster }: Places): Promise<void> {
   const target = await readlink(cluster).catch(() => undefined);

@@ -17,8 +17,10 @@ export async function initialise(options: {
   password: string;
   durable: boolean;
   log: string;
+  /** Ends it half way. */
+  signal?: AbortSignal | undefined;
 }): Promise<void> {
-  const { folder, binaries, runAs, password, durable, log } = options;
+  const { folder, binaries, runAs, password, durable, log, signal } = options;
   const passwordFile = `${folder}.password`;
   try {
     await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
@@ -26,7 +28,7 @@ export async function initialise(options: {
     const args = ['--pgdata', folder, '--username', 'postgres', '--pwfile', passwordFile];
     args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--data-checksums');
     if (!durable) args.push('--no-sync');
-    await run({ program: binaries.initdb, args, runAs, folder, log });
+    await run({ program: binaries.initdb, args, runAs, folder, log, signal });
   } finally {
     await rm(passwordFile, { force: true });
   }
@@ -39,22 +41,31 @@ async function run(options: {
   runAs: RunAs | undefined;
   folder: string;
   log: string;
+  signal: AbortSignal | undefined;
 }): Promise<void> {
-  const { program, args, runAs, folder, log } = options;
+  const { program, args, runAs, folder, log, signal } = options;
   const output: Buffer[] = [];
+  let end = () => {};
+  signal?.throwIfAborted();
   const code = await new Promise<number | null>((resolve, reject) => {
     const env = programEnvironment();
     const child = spawn(program, args, {
       cwd: folder,
       env,
       ...runAs,
+      // Ctrl-C in a terminal reaches us and not it: we end it, and know why it ended.
+      detached: process.platform !== 'win32',
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
     child.on('error', reject);
     child.on('close', resolve);
+    end = () => void child.kill();
+    signal?.addEventListener('abort', end, { once: true });
   });
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
   if (code === 0) return;
   const lastLines = Buffer.concat(output).toString('utf8').trim().split('\n').slice(-10);
   const full = lastLines.some((line) => line.includes('No space left'));

@@ -100,7 +100,7 @@ export function signalPostgres(
 }
 
 /** A PostgreSQL that was just started, and how it ended if it did. */
-export interface Spawned {
+export interface Process {
   readonly pid: number | undefined;
   readonly ended: () => boolean;
 }
@@ -115,7 +115,7 @@ export function spawnPostgres(options: {
   runAs: RunAs | undefined;
   settings: Settings;
   logFile: string;
-}): Spawned {
+}): Process {
   const { binaries, folder, runAs, settings, logFile } = options;
   const log = openSync(logFile, 'a', 0o600);
   try {

@@ -33,6 +33,9 @@ async function startIn(dataDir: string): Promise<EmbeddedDatabase> {
   return database;
 }
 
+const clustersIn = (dataDir: string) =>
+  readdirSync(dataDir).filter((name) => /^postgres($|\.new)/.test(name));
+
 /** Another node process that uses the data folder. */
 async function startElsewhere(dataDir: string) {
   const program = join(import.meta.dirname, 'child.fixture.ts');
@@ -198,6 +201,50 @@ test('a PostgreSQL that cannot come back is reported once, with its log', async 
   const error = told[0];
   expect(error).toBeInstanceOf(AppError);
   expect((error as AppError).facts['lastLines']).not.toHaveLength(0);
+});
+
+test('a first start that is aborted leaves neither a cluster nor half of one', async () => {
+  const dataDir = await newDataDir();
+  const aborting = new AbortController();
+  const starting = startEmbedded({ dataDir, durable: false, signal: aborting.signal });
+  const refused = expect(starting).rejects.toThrow(/aborted/);
+  await vi.waitUntil(() => clustersIn(dataDir).length > 0, { ...PATIENCE, interval: 1 });
+  aborting.abort();
+  await refused;
+  expect(clustersIn(dataDir)).toEqual([]);
+  const database = await startIn(dataDir);
+  expect(await query(database.url, 'select 1 as alive')).toEqual([{ alive: 1 }]);
+});
+
+test('a start that is aborted stops the PostgreSQL that it started', async () => {
+  const dataDir = await newDataDir();
+  const { folder, stop } = await startIn(dataDir);
+  await stop();
+  const aborting = new AbortController();
+  const starting = startEmbedded({ dataDir, durable: false, signal: aborting.signal });
+  const refused = expect(starting).rejects.toThrow(/aborted/);
+  const isStarting = () => runningPostmaster(folder) !== undefined;
+  await vi.waitUntil(isStarting, { ...PATIENCE, interval: 1 });
+  aborting.abort();
+  await refused;
+  expect(runningPostmaster(folder)).toBeUndefined();
+});
+
+// Goal: stopping ends, whatever the database does. Method: the process that answers us is halted (SIGSTOP).
+test('a PostgreSQL that does not answer is not waited for', async () => {
+  const said: string[] = [];
+  const log = { info: () => undefined, error: (line: string) => said.push(line) };
+  const dataDir = await newDataDir();
+  const database = await startEmbedded({ dataDir, durable: false, log });
+  const asked = `select pid from pg_stat_activity where application_name = 'guanjia lease'`;
+  const [backend] = (await query(database.adminUrl, asked)) as { pid: number }[];
+  if (!backend) throw new Error('there is a lease');
+  process.kill(backend.pid, 'SIGSTOP');
+  await database.stop();
+  process.kill(backend.pid, 'SIGCONT');
+  expect(said).toEqual([expect.stringContaining(`process ${database.pid()} is left as it is`)]);
+  const next = await startIn(dataDir);
+  expect(next.pid()).toBe(database.pid());
 });
 
 test('a pid file whose number belongs to another process now does not keep it from starting', async () => {

@@ -30,6 +30,8 @@ const FIRST_BACKOFF_MS = 50;
 const LONGEST_BACKOFF_MS = 5_000;
 /** So long up and the restarts before it no longer count. */
 const STABLE_MS = 60_000;
+/** One that does not answer a word by then is not asked to stop. */
+const ANSWER_LIMIT_MS = 5_000;
 
 /** What the embedded database has to say, a line at a time. */
 export interface EmbeddedLog {
@@ -50,6 +52,8 @@ export interface EmbeddedOptions {
   readonly maxRestarts?: number;
   /** Told once when PostgreSQL went down and could not be brought back. */
   readonly onFailure?: (error: unknown) => void;
+  /** Aborts the start: what was started is stopped again, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running embedded database. */
@@ -80,22 +84,24 @@ const SILENT: EmbeddedLog = { info: () => undefined, error: () => undefined };
  * Throws `embedded_database_unusable` or `embedded_database_failed`; both say what to do.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedDatabase> {
-  const { log = SILENT, random = systemRandom, durable = true } = options;
+  const { log = SILENT, random = systemRandom, durable = true, signal } = options;
   const say = (line: string) => log.info(line);
   const places = placesIn(await prepareDataDir(options.dataDir));
   const runAs = await runAsFor(places);
   const copyTo = isRoot() ? SHARED_PLACE : places.dataDir;
   const binaries = await prepareBinaries({ runAs, copyTo, say });
-  const cluster = await openCluster({ places, binaries, runAs, random, durable, say });
+  const cluster = await openCluster({ places, binaries, runAs, random, durable, say, signal });
+  signal?.throwIfAborted();
   const overrides = { ...(durable ? {} : NO_DURABILITY), ...options.settings };
   const wished = rememberedPort(places.state);
   const attaching = { cluster, binaries, runAs, overrides, port: { wished } };
-  const attached = await attach(attaching);
+  const attached = await attach({ ...attaching, signal });
   const { onFailure, maxRestarts = MAX_RESTARTS } = options;
   const supervisor = supervise(attached, { attaching, log, onFailure, maxRestarts });
   try {
     await writeState(cluster, attached.postmaster);
     await createDatabase(attached.lease, cluster.password);
+    signal?.throwIfAborted();
   } catch (error) {
     await supervisor.stop();
     throw error;
@@ -154,10 +160,10 @@ function supervise(
       const backoffMs = Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (restarts - 1));
       await pause(backoffMs, undefined, { signal: stopped.signal });
       try {
-        current = await attach({ ...attaching, port: { only: port } });
+        current = await attach({ ...attaching, port: { only: port }, signal: stopped.signal });
         break;
       } catch (error) {
-        if (restarts >= maxRestarts) throw error;
+        if (restarts >= maxRestarts || stopped.signal.aborted) throw error;
       }
     }
     await writeState(cluster, current.postmaster);
@@ -183,7 +189,7 @@ function supervise(
     clearInterval(trimming);
     stopped.abort();
     await recovering;
-    await leave(current, attaching);
+    await leave(current, attaching, log);
   };
   return {
     pid: () => current.postmaster.pid,
@@ -194,13 +200,19 @@ function supervise(
   };
 }
 
-/** Gives the lease back and, as the last, stops PostgreSQL. One that is down already is left so. */
-async function leave(attached: Attached, attaching: Attaching): Promise<void> {
+/**
+ * Gives the lease back and, as the last, stops PostgreSQL. One that is down already is left so, and one that
+ * does not answer too: others may use it, and whoever starts next takes it over.
+ */
+async function leave(attached: Attached, attaching: Attaching, log: EmbeddedLog): Promise<void> {
   const { cluster } = attaching;
-  const { lease, postmaster } = (await isWhole(attached))
-    ? attached
-    : await again(attached, cluster);
-  const last = await lease.giveBack().catch(() => false);
+  const state = await stateOf(attached);
+  const { lease, postmaster } = state === 'lost' ? await again(attached, cluster) : attached;
+  const last = state === 'silent' ? undefined : await lease.giveBack().catch(() => false);
+  if (last === undefined)
+    log.error(
+      `The embedded PostgreSQL does not answer: process ${postmaster.pid} is left as it is.`,
+    );
   if (last) {
     await stopPostgres(postmaster, attaching);
     await writeState(cluster, { port: postmaster.port, pid: null });
@@ -208,11 +220,19 @@ async function leave(attached: Attached, attaching: Attaching): Promise<void> {
   await lease.close();
 }
 
-async function isWhole({ lease }: Attached): Promise<boolean> {
-  return lease.client.query('select 1').then(
-    () => true,
-    () => false,
+async function stateOf({ lease }: Attached): Promise<'whole' | 'lost' | 'silent'> {
+  const waiting = new AbortController();
+  const answer = lease.client.query('select 1').then(
+    () => 'whole' as const,
+    () => 'lost' as const,
   );
+  const limit = pause(ANSWER_LIMIT_MS, 'silent' as const, { signal: waiting.signal });
+  limit.catch(() => undefined); // ended by the answer
+  try {
+    return await Promise.race([answer, limit]);
+  } finally {
+    waiting.abort();
+  }
 }
 
 /** A lease that was lost while PostgreSQL goes on is taken anew: else nobody would stop it. */
