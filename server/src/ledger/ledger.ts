@@ -1,14 +1,15 @@
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { BatchFailure } from './batch/connection.ts';
 import type { Document } from './batch/document.ts';
 import { DEFAULT_LIMITS, Lane, type LaneLimits } from './batch/lane.ts';
 import { readAnswered } from './batch/read-answered.ts';
-import { type BatchDeps, type CommittedBatch, runBatch, type Work } from './batch/run-batch.ts';
+import type { CommittedBatch, Work } from './batch/run-batch.ts';
 import type { Account, AccountId } from './core/account.ts';
 import type { Submission } from './core/evaluate.ts';
 import { fingerprintOf } from './core/fingerprint.ts';
+import type { Move } from './core/move.ts';
 import type { Answer } from './core/outcome.ts';
+import { onlyAnswer, Previews } from './previews.ts';
 
 /** What is asked of the ledger, for one platform. */
 export interface LedgerRequest extends Submission {
@@ -37,6 +38,14 @@ export interface Ledger {
   answered(request: Omit<LedgerRequest, 'document'>): Promise<Answer | undefined>;
   /** Decides the same way, from the same state, and changes nothing. The request id is not looked at. */
   preview(request: Omit<LedgerRequest, 'requestId' | 'document'>): Promise<Answer>;
+  /**
+   * Decides several submissions at once, each on what the accepted ones before it would leave, and changes
+   * nothing. Both throw AppError: `busy` when too many previews of the platform wait.
+   */
+  previewEach(request: {
+    readonly platformId: bigint;
+    readonly submissions: readonly (readonly Move[])[];
+  }): Promise<readonly Answer[]>;
   /** Waits until everything that was submitted is answered. */
   drained(): Promise<void>;
 }
@@ -51,29 +60,22 @@ export interface LedgerDeps {
 
 /** Opens the ledger on a database. Two processes may do so at once on the same one. */
 export function openLedger({ limits = DEFAULT_LIMITS, ...shared }: LedgerDeps): Ledger {
-  const platforms = new Map<bigint, { deps: BatchDeps; lane: Lane }>();
+  const platforms = new Map<bigint, { lane: Lane; previews: Previews }>();
   const platform = (platformId: bigint) => {
     let found = platforms.get(platformId);
     if (!found) {
       const deps = { ...shared, internals: new Map<AccountId, Account>() };
-      found = { deps, lane: new Lane(deps, platformId, limits) };
+      const lane = new Lane(deps, platformId, limits);
+      found = { lane, previews: new Previews(deps, platformId) };
       platforms.set(platformId, found);
     }
     return found;
   };
   return {
     submit: (request) => platform(request.platformId).lane.submit(toWork(request)),
-    preview: async ({ platformId, moves }) => {
-      const work: Work = { requestId: '', moves, fingerprint: new Uint8Array() };
-      const mode = { lookUpRequests: false, dryRun: true };
-      try {
-        const [answer] = await runBatch(platform(platformId).deps, platformId, [work], mode);
-        if (!answer) throw new Error('a batch answers each of its submissions');
-        return answer;
-      } catch (error) {
-        throw error instanceof BatchFailure ? error.cause : error;
-      }
-    },
+    preview: async ({ platformId, moves }) =>
+      onlyAnswer(await platform(platformId).previews.run([moves])),
+    previewEach: ({ platformId, submissions }) => platform(platformId).previews.run(submissions),
     answered: async ({ platformId, ...request }) =>
       readAnswered(shared.database, platformId, toWork({ platformId, ...request })),
     drained: async () => {

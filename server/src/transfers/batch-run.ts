@@ -167,31 +167,13 @@ function digestOf(planned: readonly Planned[]): string {
   );
 }
 
-/**
- * Foretells an independent batch: all moves as one group; when one is refused it is taken out and the rest is
- * asked again, so each item is decided on what the accepted ones before it leave. At most one round an item.
- */
+/** Foretells an independent batch: each item is decided on what the accepted ones before it leave. */
 async function previewEach(
-  deps: TransferDeps,
+  { ledger }: TransferDeps,
   platformId: bigint,
   planned: readonly Planned[],
 ): Promise<readonly Done[]> {
-  const done = new Map<number, Done>();
-  let open = planned.filter(({ move }) => move);
-  for (let round = 0; round <= planned.length && open.length > 0; round += 1) {
-    const moves = open.flatMap(({ move }) => (move ? [move] : []));
-    const answer = await submitMoves(deps, platformId, moves, { mode: { dryRun: true } });
-    if (answer.accepted) {
-      for (const [i, each] of open.entries()) {
-        const own = { ...answer, postings: answer.postings.slice(i, i + 1) };
-        done.set(each.index, { ...each, answer: own });
-      }
-      break;
-    }
-    const refused = open[answer.moveIndex];
-    assert(refused, 'a refusal names one of the moves');
-    done.set(refused.index, { ...refused, answer });
-    open = open.filter((each) => each !== refused);
-  }
-  return planned.map((each) => done.get(each.index) ?? { ...each, answer: undefined });
+  const submissions = planned.flatMap(({ move }) => (move ? [[move]] : []));
+  const answers = (await ledger.previewEach({ platformId, submissions })).values();
+  return planned.map((each) => ({ ...each, answer: each.move && answers.next().value }));
 }
