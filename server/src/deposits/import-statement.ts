@@ -50,9 +50,11 @@ export interface ImportInput {
  * debits. A file that is imported again changes nothing, and the report says so. When posting cannot be finished
  * now, what waits is in the report, and the next sweep finishes it.
  *
- * Throws AppError, and then nothing has changed: what reading can end in (`bankingErrors`),
- * `main_account_not_found`, `statement_account_unknown`, `statement_account_required`,
- * `statement_account_differs`, `statement_currency_differs`, `statement_reference_conflict`.
+ * Throws AppError before anything is recorded, so that nothing has changed: what reading can end in
+ * (`banking/errors.ts`), `main_account_not_found`, `statement_account_unknown`, `statement_account_required`,
+ * `statement_account_differs`, `statement_currency_differs`, `statement_reference_conflict`. Any other error may
+ * come after the file was recorded, or with that in doubt (a connection lost in COMMIT, or while the outcome is
+ * read): importing the file again finds out, and records nothing twice.
  */
 export async function importStatement(
   deps: DepositDeps,
