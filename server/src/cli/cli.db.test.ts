@@ -253,6 +253,17 @@ test.each([
   ],
   [['account', 'list', '--platform', 'plt_7'], 1, /^guanjia: platform_not_found: .*plt_1 Market/m],
   [['statement', 'import', '/nowhere/at-all.xml'], 2, /^guanjia: file_unreadable: .*no such file/m],
+  [['statement', 'import', 'FOLDER'], 2, /^guanjia: file_unreadable: \/.* is a directory: name/m],
+  [
+    ['statement', 'import', 'EMPTY'],
+    1,
+    /^guanjia: statement_format_unknown: .*seen an empty file/m,
+  ],
+  [
+    ['statement', 'import', 'EMPTY', '--format', 'csv', '--csv-mapping', 'FOLDER'],
+    2,
+    /^guanjia: file_unreadable: \/.* is a directory/m,
+  ],
   [['key', 'create', 'x', '--scopes', 'everything'], 2, /there are: read, accounts:write/m],
   [
     ['platform', 'open', 'x', '--time-zone', 'Moon/Base'],
@@ -262,7 +273,11 @@ test.each([
   [['backup', 'x.tar.gz'], 1, /^guanjia: not_embedded: /m],
   [['sing'], 2, /^guanjia: usage: unknown command 'sing'/m],
 ])('refused: %j', async (args, code, message) => {
-  const words: Record<string, string> = { PAYER: payer, PAYEE: payee };
+  const empty = join(folder, 'empty.xml');
+  await writeFile(empty, '');
+  const words: Record<string, string> = {
+    ...{ PAYER: payer, PAYEE: payee, FOLDER: folder, EMPTY: empty },
+  };
   const ended = await runHere(...args.map((each) => words[each] ?? each));
   expect(ended.stderr).toMatch(message);
   expect(ended.stderr).not.toMatch(/^ +at /m);

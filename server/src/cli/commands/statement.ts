@@ -102,16 +102,28 @@ async function openSource(
   }
   try {
     const handle = await open(path);
-    const { size } = await handle.stat();
-    return { source: handle.createReadStream({ signal }), bytes: size };
+    const stat = await handle.stat();
+    if (!stat.isDirectory()) {
+      return { source: handle.createReadStream({ signal }), bytes: stat.size };
+    }
+    await handle.close();
   } catch (error) {
     throw unreadable(path, error);
   }
+  throw usageError('file_unreadable', `${path} ${REASONS['EISDIR']}`);
 }
 
+/** What the system says by a code, as a sentence about the path. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'cannot be read: no such file',
+  EACCES: 'cannot be read: permission denied',
+  EISDIR: 'is a directory: name one file in it',
+};
+
 function unreadable(path: string, error: unknown): CliError {
-  const reason = error instanceof Error ? error.message : String(error);
-  return usageError('file_unreadable', `${path} cannot be read: ${reason}`);
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const message = error instanceof Error ? error.message : String(error);
+  return usageError('file_unreadable', `${path} ${REASONS[code] ?? `cannot be read: ${message}`}`);
 }
 
 /** Shows how far it is, and ends the posting when Ctrl-C is pressed. */
