@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdtemp, readFile, realpath, rename, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { freshDatabase } from '../test/support/database.ts';
 import { temporaryFolder } from '../test/support/postgres.ts';
 import { runningPostmaster } from './db/embedded/postmaster.ts';
@@ -74,3 +75,45 @@ test('a port that is taken ends the program with one message, and its PostgreSQL
   expect(runningPostmaster(await realpath(join(ownData, 'postgres')))).toBeUndefined();
   await rm(ownData, { recursive: true });
 });
+
+const embedded = (ownData: string) =>
+  start({ GUANJIA_PORT: '0', GUANJIA_DATA_DIR: ownData, DATABASE_URL: '' });
+
+async function codeOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
+
+test('told to stop in the midst of its first start, it ends in order', async () => {
+  const ownData = await temporaryFolder();
+  const child = embedded(ownData);
+  child.stdout?.resume();
+  await vi.waitUntil(
+    () => readdirSync(ownData).some((name) => name.startsWith('postgres')),
+    10_000,
+  );
+  child.kill('SIGTERM');
+  expect(await codeOf(child)).toBe(0);
+  expect(existsSync(join(ownData, 'postgres'))).toBe(false);
+  await rm(ownData, { recursive: true });
+});
+
+// Goal: a supervisor can act when the database is gone for good. Method: the cluster is taken away from a
+// running server, and PostgreSQL is killed.
+test('when the embedded database cannot be brought back, the program ends with 69 and says why', async () => {
+  const ownData = await temporaryFolder();
+  const child = embedded(ownData);
+  if (!child.stdout || !child.stderr) throw new Error('its output is read');
+  const said = text(child.stderr);
+  for await (const line of createInterface(child.stdout)) {
+    if (!line.includes('"listening"')) continue;
+    const cluster = await realpath(join(ownData, 'postgres'));
+    const { pid } = runningPostmaster(cluster) ?? {};
+    if (!pid) throw new Error('it runs');
+    await rename(cluster, `${cluster}.away`);
+    process.kill(pid, 'SIGKILL');
+  }
+  expect(await codeOf(child)).toBe(69);
+  expect(await said).toMatch(/^The embedded database does not run/);
+  await rm(ownData, { recursive: true });
+}, 60_000);

@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { type Config, ConfigurationError, readConfig } from './config.ts';
 import { isUnavailable } from './db/database.ts';
 import { MayNotMigrate } from './db/migrate.ts';
 import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
-import { openLog } from './logging.ts';
+import { type Logger, openLog } from './logging.ts';
 import { CannotListen, type Running, serve } from './serve.ts';
 
 /** Exit codes of sysexits.h: bad configuration, something that is needed is not there. */
@@ -13,7 +14,9 @@ const EX_UNAVAILABLE = 69;
 
 /**
  * Runs the server until SIGTERM or SIGINT: `npm start` and `guanjia serve`. Logs go to standard output as JSON
- * lines; on a terminal they are short, and a few lines say where to go next.
+ * lines; on a terminal they are short, and a few lines say where to go next. Ends the process with 0 when it was
+ * told to stop, 69 when something that is needed is not there (any more), 78 for a bad configuration, and 1
+ * when it could not stop in order.
  */
 export async function run(): Promise<void> {
   const config = configOrExplain();
@@ -21,14 +24,31 @@ export async function run(): Promise<void> {
   keepHeapSmall();
   const forPeople = process.stdout.isTTY === true;
   const log = openLog({ level: config.logLevel, forPeople });
-  try {
-    const running = await serve(config, log);
-    const stop = stopOnSignals(running, (line) => log.info(line));
-    if (config.startedByNpm) stopWithParent(stop);
-    if (forPeople) process.stdout.write(welcome(running));
-  } catch (error) {
+  const { signal, ask } = stopOnSignals((line) => log.info(line));
+  if (config.startedByNpm) stopWithParent(ask);
+  let failed = false;
+  const onFailure = (error: unknown) => {
+    failed = true;
     explain(error);
+    ask('without a database there is nothing to serve');
+  };
+  try {
+    const running = await serve(config, log, { signal, onFailure });
+    if (forPeople && !signal.aborted) process.stdout.write(welcome(running));
+    await aborted(signal);
+    await running.stop();
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return end(log, failed);
+    explain(error);
+    if (signal.aborted) process.exit(1);
+    return endSoon();
   }
+  end(log, failed);
+}
+
+function end(log: Logger, failed: boolean): void {
+  log.info('stopped');
+  process.exit(failed ? EX_UNAVAILABLE : 0);
 }
 
 function configOrExplain(): Config | undefined {
@@ -40,27 +60,43 @@ function configOrExplain(): Config | undefined {
   }
 }
 
-/** The first signal stops in order; a second one ends the process at once. */
-function stopOnSignals(running: Running, say: (line: string) => void): (why: string) => void {
-  let asked = false;
-  const onSignal = (signal: string) => {
-    if (asked) process.exit(1);
-    asked = true;
-    say(`${signal}: finishing what is under way`);
-    running.stop().then(
-      () => {
-        say('stopped');
-        process.exit(0);
-      },
-      (error: unknown) => {
-        explain(error);
-        process.exit(1);
-      },
-    );
+/** Being asked to stop. */
+interface Stopping {
+  /** Aborted when somebody asked. */
+  readonly signal: AbortSignal;
+  /** Asks, and says why. Asking again changes nothing. */
+  readonly ask: (why: string) => void;
+}
+
+/** The first signal stops in order, in the midst of a start too; a second one ends the process at once. */
+function stopOnSignals(say: (line: string) => void): Stopping {
+  const controller = new AbortController();
+  const ask = (why: string) => {
+    if (controller.signal.aborted) return;
+    say(`${why}: finishing what is under way`);
+    controller.abort();
+  };
+  let signals = 0;
+  const onSignal = (name: string) => {
+    signals += 1;
+    if (signals > 1) process.exit(1);
+    ask(name);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
-  return onSignal;
+  return { signal: controller.signal, ask };
+}
+
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** So long what is still open may keep a process that has failed. */
+const END_LIMIT_MS = 5_000;
+
+/** Ends with the exit code that was set, when all is written; should something be left open, a little later. */
+function endSoon(): void {
+  setTimeout(() => process.exit(), END_LIMIT_MS).unref();
 }
 
 /** How often we look whether npm's shell is still there, in milliseconds. */

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type App, buildHttp, openApp } from './app.ts';
 import type { Config } from './config.ts';
 import { prepareDataDir, startEmbedded } from './db/embedded/index.ts';
@@ -32,8 +33,24 @@ interface StartedDatabase {
   stop(): Promise<void>;
 }
 
+/** What may happen while a server starts and runs. */
+export interface Happenings {
+  /** Aborts the start: what was started is stopped again, and the signal's reason is thrown. */
+  readonly signal?: AbortSignal;
+  /** Told once when the embedded database is down for good: nothing can be served any more. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+/** So long work under way is waited for; then the database is stopped under it. */
+const WORK_LIMIT_MS = 30_000;
+
 /** Starts everything: database, migrations, sandbox, HTTP, background work. Throws CannotListen and others. */
-export async function serve(config: Config, log: Logger): Promise<Running> {
+export async function serve(
+  config: Config,
+  log: Logger,
+  happenings: Happenings = {},
+): Promise<Running> {
+  const { signal } = happenings;
   // What was started is stopped in the opposite order, when a later step fails too.
   const started: (() => Promise<void>)[] = [];
   const stopAll = async () => {
@@ -45,18 +62,21 @@ export async function serve(config: Config, log: Logger): Promise<Running> {
   };
   try {
     await prepareDataDir(config.dataDir);
-    const database = await startDatabase(config, log);
+    const database = await startDatabase(config, log, happenings);
     started.push(() => database.stop());
     for (const { name } of await migrate(database.adminUrl))
       log.info({ migration: name }, 'migrated');
+    signal?.throwIfAborted();
     const { databaseConnections: connections, batchConnections } = config;
     const app = await openApp({ url: database.url, log, connections, batchConnections });
-    started.push(() => app.close());
+    started.push(() => closeInTime(app));
     await seedSandbox(app);
     const http = await buildHttp(app);
     started.push(() => stopHttp(app, http));
     const baseUrl = await listen(http, config);
     const sandboxFile = await writeSandboxFile(app, { dataDir: config.dataDir, baseUrl });
+    const sandbox = await readSandbox(app);
+    signal?.throwIfAborted();
     app.startBackground();
     log.info({ baseUrl, docs: `${baseUrl}/docs`, sandboxFile }, 'listening');
     let stopping: Promise<void> | undefined;
@@ -64,21 +84,41 @@ export async function serve(config: Config, log: Logger): Promise<Running> {
       stopping ??= stopAll();
       return stopping;
     };
-    return { baseUrl, sandboxFile, sandbox: await readSandbox(app), stop };
+    return { baseUrl, sandboxFile, sandbox, stop };
   } catch (error) {
     await stopAll().catch((cause: unknown) => log.error({ err: cause }, 'stopping failed too'));
     throw error;
   }
 }
 
-async function startDatabase(config: Config, log: Logger): Promise<StartedDatabase> {
+async function startDatabase(
+  config: Config,
+  log: Logger,
+  { signal, onFailure }: Happenings,
+): Promise<StartedDatabase> {
   const { databaseUrl: url, databaseAdminUrl, dataDir } = config;
   if (url !== undefined) return { url, adminUrl: databaseAdminUrl ?? url, stop: async () => {} };
   return startEmbedded({
-    dataDir,
+    ...{ dataDir, signal },
     log: { info: (line) => log.info(line), error: (line) => log.error(line) },
-    onFailure: (error) => log.fatal({ err: error }, 'the embedded database is down'),
+    onFailure: (error) => {
+      log.fatal({ err: error }, 'the embedded database is down');
+      onFailure?.(error);
+    },
   });
+}
+
+/** Waits for the work under way, but not for ever: a database that is halted answers nothing. */
+async function closeInTime(app: App): Promise<void> {
+  const done = new AbortController();
+  const limit = pause(WORK_LIMIT_MS, 'late' as const, { signal: done.signal });
+  limit.catch(() => {}); // ended by the close
+  try {
+    if ((await Promise.race([app.close(), limit])) !== 'late') return;
+    app.log.warn({ afterMs: WORK_LIMIT_MS }, 'work under way does not end: it is cut off');
+  } finally {
+    done.abort();
+  }
 }
 
 async function listen(http: Server, { host, port, baseUrl }: Config): Promise<string> {
