@@ -129,11 +129,14 @@ export const refusalErrors = {
       '金额不得超过 remaining（最小货币单位）；为零表示冻结已用完。',
     ),
   }),
-  already_reversed: defineError<{ transfer: string; reversedBy: string }>()({
+  already_reversed: defineError<{ transfer: string; reversedBy?: string }>()({
     code: 'already_reversed',
     kind: 'conflict',
     title: name('The transfer is reversed already', '该转账已冲正'),
-    remedy: name('`reversedBy` names the reversal.', 'reversedBy 为冲正转账的编号。'),
+    remedy: name(
+      '`reversedBy` names the reversal; without it, the request itself reverses the transfer twice.',
+      'reversedBy 为冲正转账的编号；未给出时，说明同一请求内重复冲正。',
+    ),
   }),
   account_closed: defineError<{ account?: string }>()({
     code: 'account_closed',

@@ -1,5 +1,10 @@
-import { test } from 'vitest';
+import { expect, test } from 'vitest';
+import { businessDate } from '../../kernel/business-date.ts';
+import { currency } from '../../kernel/currency.ts';
+import { type AccountId, accountId, accountState } from './account.ts';
+import { BatchEvaluation } from './evaluate.ts';
 import { check } from './script.fixture.ts';
+import { WorkingSet } from './working-set.ts';
 
 test('transfers, and every refusal by precedence', () => {
   check(`
@@ -92,4 +97,35 @@ test('reversals: in whole, once, and only while the money is there', () => {
     reverse 1                     ok                   alice 100.00 bob 0.00
     reverse 1                     already_reversed     alice 100.00
   `);
+});
+
+// Goal: a refusal names nothing that is not there. Method: a group reverses one transfer twice; the first
+// reversal is undone with the group, so its number must not be told. One of an earlier request is.
+test('a refused group does not name the moves that were undone with it', () => {
+  const [payer, payee] = [accountId(1n), accountId(2n)];
+  const guarded = (id: AccountId) => ({
+    ...{ id, currency: currency('CNY'), mainAccountId: 1n, lastMoveId: 0n },
+    ...{ state: accountState('open'), balance: 10n, held: 0n, overdraftLimit: 0n },
+  });
+  const original = { debit: payer, credit: payee, amount: 1n, reversedBy: undefined };
+  const set = new WorkingSet({
+    accounts: [payer, payee].map((id) => ({ ...guarded(id), guarded: true as const })),
+    originals: [7n, 8n].map((transferId) => ({ ...original, transferId })),
+  });
+  const booking = {
+    ...{ instant: new Date('2026-03-02T01:00:00Z'), businessDate: businessDate('2026-03-02') },
+    firstMoveId: 100n,
+  };
+  const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
+  const reverse = (requestId: string, ...transfers: bigint[]) => ({
+    ...{ requestId, fingerprint: new Uint8Array() },
+    moves: transfers.map((transfer) => ({ kind: 'reversal' as const, code: 'reversal', transfer })),
+  });
+  const answers = evaluation.decide([reverse('a', 7n, 7n), reverse('b', 8n), reverse('c', 7n, 8n)]);
+  expect(answers).toMatchObject([
+    { refusal: { code: 'already_reversed', transfer: 7n }, moveIndex: 1 },
+    { accepted: true },
+    { refusal: { code: 'already_reversed', transfer: 8n, reversedBy: 100n }, moveIndex: 1 },
+  ]);
+  expect(answers[0]).not.toHaveProperty('refusal.reversedBy');
 });

@@ -2,7 +2,7 @@ import type { BusinessDate } from '../../kernel/business-date.ts';
 import { instantOfMove } from '../../kernel/id.ts';
 import { evaluateMove } from './evaluate-move.ts';
 import type { Move } from './move.ts';
-import type { Answer, Posting } from './outcome.ts';
+import type { Answer, Posting, Refusal } from './outcome.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** What is asked of the ledger at once: its moves are done together or not at all. */
@@ -80,7 +80,8 @@ export class BatchEvaluation {
       const outcome = evaluateMove(this.#set, move, { moveId, instant });
       if (outcome.refusal) {
         this.#set.rollback();
-        return { accepted: false, repeated: false, refusal: outcome.refusal, moveIndex };
+        const refusal = withoutUndone(outcome.refusal, firstMoveId);
+        return { accepted: false, repeated: false, refusal, moveIndex };
       }
       postings.push(outcome.posting);
     }
@@ -88,6 +89,13 @@ export class BatchEvaluation {
     const bookedAt = instantOfMove(firstMoveId);
     return { accepted: true, repeated: false, businessDate, bookedAt, postings };
   }
+}
+
+/** Moves of the submission itself are undone with it: a refusal does not name what will never be there. */
+function withoutUndone(refusal: Refusal, firstMoveId: bigint): Refusal {
+  if (refusal.code !== 'already_reversed' || refusal.reversedBy === undefined) return refusal;
+  if (refusal.reversedBy < firstMoveId) return refusal;
+  return { code: refusal.code, transfer: refusal.transfer };
 }
 
 /** The stored answer again, or `request_id_reused` when the content is another. */

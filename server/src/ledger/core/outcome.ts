@@ -18,7 +18,12 @@ export type Refusal =
   | { readonly code: 'hold_owner_differs'; readonly hold: bigint }
   | { readonly code: 'hold_expired'; readonly hold: bigint; readonly expiredAt: string }
   | { readonly code: 'hold_insufficient'; readonly hold: bigint; readonly remaining: bigint }
-  | { readonly code: 'already_reversed'; readonly transfer: bigint; readonly reversedBy: bigint }
+  | {
+      readonly code: 'already_reversed';
+      readonly transfer: bigint;
+      /** Left out when it is a move of the same submission, which is undone with it. */
+      readonly reversedBy?: bigint;
+    }
   | { readonly code: 'account_closed'; readonly account: bigint }
   | {
       readonly code: 'account_stopped';
