@@ -90,7 +90,6 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   account_stopped: 'ED99112',
   balance_limit_exceeded: 'ED99113',
   transfer_not_reversible: 'ED99114',
-  batch_too_large: 'ED99115',
   period_invalid: 'ED99116',
 
   main_account_not_found: 'ED99201',
@@ -121,6 +120,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   statement_too_large: 'ED99307',
   csv_mapping_invalid: 'ED99308',
   statement_reply_failed: 'ED99309',
+  statement_upload_stalled: 'ED99320',
   statement_account_unknown: 'ED99310',
   statement_account_required: 'ED99311',
   statement_account_differs: 'ED99312',

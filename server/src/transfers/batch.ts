@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { AppError } from '../kernel/error.ts';
+import type { AppError } from '../kernel/error.ts';
 import { accountsById, accountsByNumber } from '../virtual-accounts/index.ts';
 import {
   atomically,
@@ -9,7 +9,6 @@ import {
   numbersOf,
   plan,
 } from './batch-run.ts';
-import { batchTooLarge } from './errors.ts';
 import { holdStates } from './hold.ts';
 import { type HoldAnswer, HoldRun } from './hold-view.ts';
 import { errorOf, type Mode, type Submitted, type TransferDeps } from './submit.ts';
@@ -46,12 +45,13 @@ export interface BatchResult {
 
 /** Items of a batch at most. */
 export const MAX_BATCH_ITEMS = 1000;
+
 /**
  * Does up to 1000 things in order. Atomic: one submission; a refusal is thrown with `itemIndex`, and nothing
  * was done. Independent: one submission each, under the request id with the item's index, all at once; each
  * item says what became of it. A repeat gets the same answer, item by item.
  *
- * Throws AppError: `batch_too_large`; atomic: what refuses an item; `outcome_unknown` when some items of an
+ * Edges take at most `MAX_BATCH_ITEMS`. Throws AppError: atomic: what refuses an item; `outcome_unknown` when some items of an
  * independent batch got no answer: repeated with the same key, those that were done are not done again.
  */
 export async function submitBatch(
@@ -60,9 +60,7 @@ export async function submitBatch(
   { mode, items }: { mode: BatchMode; items: readonly BatchItem[] },
   how: Mode,
 ): Promise<Submitted<BatchResult>> {
-  if (items.length > MAX_BATCH_ITEMS) {
-    throw new AppError(batchTooLarge, { limit: MAX_BATCH_ITEMS, items: items.length });
-  }
+  assert(items.length <= MAX_BATCH_ITEMS, 'edges take no more items than that');
   const accounts = await accountsByNumber(deps.db, platformId, items.flatMap(numbersOf));
   const planned = items.map((item, index) => plan(item, index, accounts));
   const done =

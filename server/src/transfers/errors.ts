@@ -21,14 +21,3 @@ export const periodInvalid = defineError<{ errors: readonly FieldError[] }>()({
     zh: '请传入一对营业日或一对时间，先后有序且不晚于当前。',
   },
 });
-
-/** More items than one batch takes. */
-export const batchTooLarge = defineError<{ limit: number; items: number }>()({
-  code: 'batch_too_large',
-  kind: 'invalid',
-  title: { en: 'The batch has too many items', zh: '批量笔数超限' },
-  remedy: {
-    en: 'Send at most `limit` items in one batch.',
-    zh: '单批笔数不得超过 limit。',
-  },
-});

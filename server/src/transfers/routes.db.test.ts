@@ -171,7 +171,17 @@ test('batches say what became of each item', async () => {
     expect(answer.statusCode).toBe(400);
     expect(answer.body).toMatch(/"pointer":"\/items\/0/);
   }
-  expect((await post('/v1/batches', { mode: 'atomic', items: [] })).statusCode).toBe(400);
+  for (const [count, detail] of [
+    [0, 'must have at least 1 items'],
+    [1001, 'must have at most 1000 items'],
+  ] as const) {
+    const answer = await post('/v1/batches', { mode: 'atomic', items: Array(count).fill(item) });
+    expect(answer.statusCode).toBe(400);
+    expect(answer.json()).toMatchObject({
+      code: 'invalid_request',
+      errors: [{ pointer: '/items', detail }],
+    });
+  }
 });
 
 test('balances and statements are read by date and by instant', async () => {
