@@ -4567,11 +4567,7 @@ export interface operations {
                     "application/json": components["schemas"]["Batch"];
                 };
             };
-            /**
-             * @description `batch_too_large`: The batch has too many items (批量笔数超限)
-             *
-             *     `same_account`: Both sides are the same account (借贷双方为同一账户)
-             */
+            /** @description `same_account`: Both sides are the same account (借贷双方为同一账户) */
             400: {
                 headers: {
                     [name: string]: unknown;
