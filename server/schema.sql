@@ -65,18 +65,24 @@ create table bank_entry (
   remittance text not null,
   reference_texts text[] not null,
   bank_code text,
-  state text not null,
-  match_reason text,
-  account_id bigint,
-  transfer_id bigint,
-  claim_count integer not null default 0,
   constraint bank_entry_pkey PRIMARY KEY (platform_id, bank_entry_id),
   constraint bank_entry_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
   constraint bank_entry_direction_check CHECK ((direction = ANY (ARRAY['credit'::text, 'debit'::text]))),
   constraint bank_entry_kind_check CHECK ((kind = ANY (ARRAY['line'::text, 'opening_balance'::text]))),
-  constraint bank_entry_reference_source_check CHECK ((reference_source = ANY (ARRAY['bank'::text, 'derived'::text]))),
-  constraint bank_entry_state_check CHECK ((state = ANY (ARRAY['recorded'::text, 'credited'::text, 'suspended'::text, 'claimed'::text, 'debited'::text])))
-) with (fillfactor=70);
+  constraint bank_entry_reference_source_check CHECK ((reference_source = ANY (ARRAY['bank'::text, 'derived'::text])))
+) with (fillfactor=100);
+
+create table bank_entry_posting (
+  platform_id bigint not null,
+  bank_entry_id uuid not null,
+  account_id bigint not null,
+  transfer_id bigint not null,
+  claim_count integer not null default 0,
+  state text not null,
+  match_reason text,
+  constraint bank_entry_posting_pkey PRIMARY KEY (platform_id, bank_entry_id),
+  constraint bank_entry_posting_state_check CHECK ((state = ANY (ARRAY['credited'::text, 'suspended'::text, 'claimed'::text, 'debited'::text])))
+);
 
 create table business_day (
   platform_id bigint not null,
@@ -98,7 +104,7 @@ create table claim (
   transfer_id bigint not null,
   reversal_transfer_id bigint,
   constraint claim_pkey PRIMARY KEY (platform_id, bank_entry_id, claim_number),
-  constraint claim_platform_id_bank_entry_id_fkey FOREIGN KEY (platform_id, bank_entry_id) REFERENCES bank_entry(platform_id, bank_entry_id)
+  constraint claim_platform_id_bank_entry_id_fkey FOREIGN KEY (platform_id, bank_entry_id) REFERENCES bank_entry_posting(platform_id, bank_entry_id)
 );
 
 create table hold (
@@ -264,13 +270,18 @@ create table virtual_account (
   constraint virtual_account_reference_code_check CHECK ((reference_code ~ '^[0-9A-Z]{4,32}$'::text))
 );
 
-CREATE INDEX bank_entry_date ON public.bank_entry USING brin (platform_id, main_account_id, booking_date);
+create table waiting_import (
+  platform_id bigint not null,
+  import_id uuid not null,
+  constraint waiting_import_pkey PRIMARY KEY (platform_id, import_id),
+  constraint waiting_import_platform_id_import_id_fkey FOREIGN KEY (platform_id, import_id) REFERENCES statement_import(platform_id, import_id)
+);
 
-CREATE INDEX bank_entry_open ON public.bank_entry USING btree (platform_id, bank_entry_id) WHERE (state = ANY (ARRAY['suspended'::text, 'debited'::text]));
+CREATE INDEX bank_entry_date ON public.bank_entry USING brin (platform_id, main_account_id, booking_date);
 
 CREATE UNIQUE INDEX bank_entry_reference ON public.bank_entry USING btree (platform_id, main_account_id, reference);
 
-CREATE INDEX bank_entry_waiting ON public.bank_entry USING btree (platform_id, bank_entry_id) WHERE (state = 'recorded'::text);
+CREATE INDEX bank_entry_posting_open ON public.bank_entry_posting USING btree (platform_id, bank_entry_id) WHERE (state = ANY (ARRAY['suspended'::text, 'debited'::text]));
 
 CREATE UNIQUE INDEX business_day_open ON public.business_day USING btree (platform_id) WHERE (closed_at IS NULL);
 
@@ -314,6 +325,18 @@ begin
   end if;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.first_entry_id(import_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (("left"((import_id)::text, 28) || '00000000'::text))::uuid;
+
+CREATE OR REPLACE FUNCTION public.last_entry_id(import_id uuid)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+RETURN (("left"((import_id)::text, 28) || 'ffffffff'::text))::uuid;
+
 CREATE OR REPLACE FUNCTION public.move_instant(move_id bigint)
  RETURNS timestamp with time zone
  LANGUAGE sql
@@ -328,6 +351,8 @@ begin
   raise exception '% is append-only: correct it with a new row', tg_table_name using errcode = 'restrict_violation';
 end $function$;
 
+CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER hold_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.hold_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -337,7 +362,8 @@ CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 grant delete, insert, select, update on account to guanjia_app;
 grant delete, insert, select, update on account_delta to guanjia_app;
 grant delete, insert, select, update on api_key to guanjia_app;
-grant delete, insert, select, update on bank_entry to guanjia_app;
+grant insert, select on bank_entry to guanjia_app;
+grant delete, insert, select, update on bank_entry_posting to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;
 grant delete, insert, select, update on claim to guanjia_app;
 grant delete, insert, select, update on hold to guanjia_app;
@@ -350,3 +376,4 @@ grant delete, insert, select, update on platform to guanjia_app;
 grant delete, insert, select, update on statement_import to guanjia_app;
 grant insert, select on transfer to guanjia_app;
 grant delete, insert, select, update on virtual_account to guanjia_app;
+grant delete, insert, select, update on waiting_import to guanjia_app;

@@ -72,8 +72,9 @@ test('entries that were recorded and not posted are posted by the sweep', async 
   await post.run();
   expect(await waiting()).toBe(false);
   const { rows } = await sql<{ state: string; entries: bigint; transfers: bigint }>`
-    select state, count(*) as entries, count(distinct transfer_id) as transfers from bank_entry
-     where platform_id = 1 and kind = 'line' group by state`.execute(app.db);
+    select p.state, count(*) as entries, count(distinct p.transfer_id) as transfers
+      from bank_entry_posting p join bank_entry e using (platform_id, bank_entry_id)
+     where platform_id = 1 and kind = 'line' group by p.state`.execute(app.db);
   expect(rows).toEqual([{ state: 'suspended', entries: 3n, transfers: 3n }]);
 });
 

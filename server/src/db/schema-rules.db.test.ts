@@ -15,7 +15,7 @@ await admin.connect();
 afterAll(() => admin.end());
 
 /** Rows that say what happened: added, never changed. */
-const APPEND_ONLY = ['transfer', 'hold_event', 'ledger_request'];
+const APPEND_ONLY = ['transfer', 'hold_event', 'ledger_request', 'bank_entry'];
 
 const TENANT = `
   with tenant as (

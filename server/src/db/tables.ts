@@ -57,12 +57,10 @@ export interface ApiKey {
 }
 
 export interface BankEntry {
-  account_id: bigint | null;
   amount: bigint;
   bank_code: string | null;
   bank_entry_id: string;
   booking_date: string;
-  claim_count: Generated<number>;
   counterparty_account: string | null;
   counterparty_name: string | null;
   credited_account: string | null;
@@ -70,7 +68,6 @@ export interface BankEntry {
   import_id: string;
   kind: string;
   main_account_id: bigint;
-  match_reason: string | null;
   platform_id: bigint;
   position: number;
   reference: string;
@@ -78,9 +75,17 @@ export interface BankEntry {
   reference_texts: string[];
   remittance: string;
   reversal: boolean;
-  state: string;
-  transfer_id: bigint | null;
   value_date: string | null;
+}
+
+export interface BankEntryPosting {
+  account_id: bigint;
+  bank_entry_id: string;
+  claim_count: Generated<number>;
+  match_reason: string | null;
+  platform_id: bigint;
+  state: string;
+  transfer_id: bigint;
 }
 
 export interface BusinessDay {
@@ -216,11 +221,17 @@ export interface VirtualAccount {
   reference_code: string | null;
 }
 
+export interface WaitingImport {
+  import_id: string;
+  platform_id: bigint;
+}
+
 export interface DB {
   account: Account;
   account_delta: AccountDelta;
   api_key: ApiKey;
   bank_entry: BankEntry;
+  bank_entry_posting: BankEntryPosting;
   business_day: BusinessDay;
   claim: Claim;
   hold: Hold;
@@ -233,4 +244,5 @@ export interface DB {
   statement_import: StatementImport;
   transfer: Transfer;
   virtual_account: VirtualAccount;
+  waiting_import: WaitingImport;
 }

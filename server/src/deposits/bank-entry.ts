@@ -1,7 +1,7 @@
 import { textId, uuidOf } from '../kernel/id.ts';
 
 const STATES = ['recorded', 'credited', 'suspended', 'claimed', 'debited'] as const;
-/** What was done with a bank entry: see 0004_bank_entries.sql. */
+/** What was done with a bank entry: see 0007_bank_entry_posting.sql; one without a posting is `recorded`. */
 export type BankEntryState = (typeof STATES)[number];
 /** All states, in the order of an entry's life. */
 export const BANK_ENTRY_STATES: readonly BankEntryState[] = STATES;

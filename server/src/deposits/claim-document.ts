@@ -22,7 +22,7 @@ export const claimWriter: DocumentWriter<ClaimRecord> = {
   write: (platformId, items) => ({
     name: 'deposits_claim',
     text: `with claimed as (
-             update bank_entry e
+             update bank_entry_posting e
                 set state = 'claimed', account_id = v.account_id, claim_count = e.claim_count + 1
                from unnest($2::text[]::uuid[], $3::bigint[], $4::bigint[]) v (id, account_id, transfer_id)
               where e.platform_id = $1 and e.bank_entry_id = v.id and e.state = 'suspended'
@@ -47,7 +47,7 @@ export const claimReversalWriter: DocumentWriter<ClaimReversalRecord> = {
   write: (platformId, items) => ({
     name: 'deposits_claim_reversal',
     text: `with returned as (
-             update bank_entry e set state = 'suspended', account_id = v.suspense
+             update bank_entry_posting e set state = 'suspended', account_id = v.suspense
                from unnest($2::text[]::uuid[], $3::integer[], $4::bigint[], $5::bigint[])
                       v (id, claim_number, suspense, transfer_id)
               where e.platform_id = $1 and e.bank_entry_id = v.id and e.state = 'claimed'

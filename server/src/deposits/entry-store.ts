@@ -34,14 +34,15 @@ export async function selectEntries(
            e.value_date as "valueDate", e.reference, e.reference_source as "referenceSource",
            e.credited_account as "creditedAccount", e.counterparty_name as "counterpartyName",
            e.counterparty_account as "counterpartyAccount", e.remittance, e.reference_texts as "references",
-           e.bank_code as "bankCode", e.state, e.match_reason as "matchReason", v.number as account,
-           e.transfer_id as "transferId", e.claim_count as "claimCount"
+           e.bank_code as "bankCode", coalesce(p.state, 'recorded') as state, p.match_reason as "matchReason",
+           v.number as account, p.transfer_id as "transferId", coalesce(p.claim_count, 0) as "claimCount"
       from bank_entry e
+      left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
-      left join virtual_account v on v.platform_id = e.platform_id and v.account_id = e.account_id
+      left join virtual_account v on v.platform_id = e.platform_id and v.account_id = p.account_id
      where e.platform_id = ${platformId}
        ${entryId === undefined ? sql`` : sql`and e.bank_entry_id = ${entryId}`}
-       ${state === undefined ? sql`` : stateIs(state)}
+       ${state === undefined ? sql`` : stateIs(platformId, { state, after })}
        ${mainAccount === undefined ? sql`` : sql`and m.number = ${mainAccount}`}
        ${range === undefined ? sql`` : sql`and e.bank_entry_id between ${range.first} and ${range.last}`}
        ${after === undefined ? sql`` : sql`and e.bank_entry_id > ${after}`}
@@ -49,16 +50,25 @@ export async function selectEntries(
   return rows.map(toEntry);
 }
 
-/** Written out, so that the index of what waits or is open serves. */
-function stateIs(state: BankEntryState) {
+/**
+ * Said so that an index serves: what waits is not before the first waiting import; what is open has an index of
+ * its own, which is entered at the same id.
+ */
+function stateIs(
+  platformId: bigint,
+  { state, after }: { state: BankEntryState; after: string | undefined },
+) {
   switch (state) {
     case 'recorded':
-      return sql`and e.state = 'recorded'`;
+      return sql`and p.bank_entry_id is null
+       and e.bank_entry_id >= (select first_entry_id(w.import_id) from waiting_import w
+                                where w.platform_id = ${platformId} order by w.import_id limit 1)`;
     case 'suspended':
     case 'debited':
-      return sql`and e.state in ('suspended', 'debited') and e.state = ${state}`;
+      return sql`and p.state in ('suspended', 'debited') and p.state = ${state} and p.platform_id = ${platformId}
+       ${after === undefined ? sql`` : sql`and p.bank_entry_id > ${after}`}`;
     default:
-      return sql`and e.state = ${state}`;
+      return sql`and p.state = ${state} and p.platform_id = ${platformId}`;
   }
 }
 
@@ -98,8 +108,10 @@ export async function selectForClaim(
     Omit<ClaimedFacts, 'suspense' | 'state'> & { suspense: bigint; state: string }
   >`
     select e.bank_entry_id as "entryId", e.main_account_id as "mainAccountId", e.amount, m.currency,
-           v.account_id as suspense, e.state, e.claim_count as "claimCount"
+           v.account_id as suspense, coalesce(p.state, 'recorded') as state,
+           coalesce(p.claim_count, 0) as "claimCount"
       from bank_entry e
+      left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
       join virtual_account v on v.platform_id = e.platform_id and v.main_account_id = e.main_account_id
                             and v.kind = 'suspense'

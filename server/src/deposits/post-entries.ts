@@ -3,6 +3,7 @@ import { booleanAt } from '../db/row.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { postWaiting } from './post-waiting.ts';
 import { rowsOf } from './record-store.ts';
+import { BEFORE_ALL, nextWaitingImport } from './waiting-entries.ts';
 
 /** What one run of the poster did. */
 export interface Posted {
@@ -44,12 +45,7 @@ export async function hasWaitingEntries(
   { sessions }: Pick<DepositDeps, 'sessions'>,
   platformId: bigint,
 ): Promise<boolean> {
-  const rows = await rowsOf(
-    sessions,
-    `select 1 from bank_entry where platform_id = $1 and state = 'recorded' limit 1`,
-    [platformId],
-  );
-  return rows.length > 0;
+  return (await nextWaitingImport(sessions, platformId, BEFORE_ALL)) !== undefined;
 }
 
 async function takePosterLock(

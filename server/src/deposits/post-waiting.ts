@@ -1,16 +1,18 @@
-import { isDocumentConflict } from '../db/database.ts';
+import { brokenUnique } from '../db/database.ts';
 import { accountId, documentOf, type Refusal, refusalError } from '../ledger/index.ts';
-import {
-  accountsById,
-  type MainAccountRecord,
-  readMainAccountRecords,
-} from '../virtual-accounts/index.ts';
+import { accountsById, readMainAccountRecords } from '../virtual-accounts/index.ts';
+import { entryIdRange } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import type { SuspenseReason } from './match.ts';
 import { moveOf, type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
-import { postingWriter } from './posting-document.ts';
+import { POSTED_ONCE, postingWriter } from './posting-document.ts';
 import type { Session } from './record-store.ts';
-import { BEFORE_ALL, readWaiting } from './waiting-entries.ts';
+import {
+  BEFORE_ALL,
+  nextWaitingImport,
+  readWaiting,
+  removeWaitingImport,
+} from './waiting-entries.ts';
 
 /** Entries read and matched at once. */
 const PAGE_ENTRIES = 4_096;
@@ -18,7 +20,7 @@ const PAGE_ENTRIES = 4_096;
 const GROUP_ENTRIES = 512;
 /** Submissions at once: enough that the ledger's next batch is full while the last one commits. */
 const GROUPS_IN_FLIGHT = 16;
-/** Times that all waiting entries are gone through; what conflicts with another poster is left to it. */
+/** Times that all waiting imports are gone through; what conflicts with another poster is left to it. */
 const MAX_PASSES = 100;
 
 /** What the poster works with. */
@@ -34,28 +36,40 @@ export interface PostingRun {
  * Says how many entries it posted.
  */
 export async function postWaiting(run: PostingRun): Promise<number> {
+  const { platformId, session } = run;
   let posted = 0;
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
-    const now = await postOnce(run, posted);
-    posted += now;
-    if (now === 0) break;
+    let after = BEFORE_ALL;
+    for (;;) {
+      const importId = await nextWaitingImport(session, platformId, after);
+      if (importId === undefined) break;
+      after = importId;
+      posted += await postImport(run, importId, posted);
+    }
+    if (after === BEFORE_ALL) break;
   }
   return posted;
 }
 
-/** Goes through all that waits, once: reads and matches a page while the ones before it are posted. */
-async function postOnce(run: PostingRun, before: number): Promise<number> {
+/**
+ * Goes through what waits of one import, once: reads and matches a page while the ones before it are posted. No
+ * entry comes to an import later: when all that was found is posted, nothing of it waits any more.
+ */
+async function postImport(run: PostingRun, importId: string, before: number): Promise<number> {
   const { deps, platformId, session, onProgress } = run;
+  const { first, last } = entryIdRange(importId);
   const lane = new InFlight(GROUPS_IN_FLIGHT);
+  // After the import is there: the main accounts of its entries are among them, and they never change.
+  const mains = await readMains(deps, platformId);
+  let found = 0;
   let posted = 0;
-  let after = BEFORE_ALL;
-  let mains: ReadonlyMap<bigint, MainAccountRecord> | undefined;
+  let after = first;
   for (;;) {
-    const entries = await readWaiting(session, platformId, { after, limit: PAGE_ENTRIES });
-    const last = entries.at(-1);
-    if (!last) break;
-    after = last.entryId;
-    mains ??= await readMains(deps, platformId);
+    const entries = await readWaiting(session, platformId, { after, last, limit: PAGE_ENTRIES });
+    const end = entries.at(-1);
+    if (!end) break;
+    after = end.entryId;
+    found += entries.length;
     const placed = await placeEntries(deps.db, platformId, { entries, mains });
     for (let i = 0; i < placed.length; i += GROUP_ENTRIES) {
       const group = placed.slice(i, i + GROUP_ENTRIES);
@@ -67,6 +81,7 @@ async function postOnce(run: PostingRun, before: number): Promise<number> {
     }
   }
   await lane.drained();
+  if (posted === found) await removeWaitingImport(session, platformId, importId);
   return posted;
 }
 
@@ -91,7 +106,7 @@ async function postGroup(
     const answer = await deps.ledger
       .submit({ platformId, requestId, moves, document })
       .catch((error: unknown) => {
-        if (isDocumentConflict(error)) return undefined;
+        if (brokenUnique(error) === POSTED_ONCE) return undefined;
         throw error;
       });
     // Another poster was faster with one of them: the next pass reads again what is left.

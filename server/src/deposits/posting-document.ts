@@ -5,9 +5,12 @@ import type { PlacedEntry } from './place-entries.ts';
 /** The entries of one submission, in the order of its moves. */
 export type PostingGroup = readonly PlacedEntry[];
 
+/** The key that keeps an entry from being posted twice. */
+export const POSTED_ONCE = 'bank_entry_posting_pkey';
+
 /**
- * Says of entries where they went, in the transaction that moves the money. Only what is still `recorded` may
- * be posted: otherwise the submission is undone, so that an entry is never posted twice.
+ * Says of entries where they went, in the transaction that moves the money. An entry that has a posting already
+ * breaks `POSTED_ONCE`, and its submission is undone.
  */
 export const postingWriter: DocumentWriter<PostingGroup> = {
   write: (platformId, items) => {
@@ -15,22 +18,18 @@ export const postingWriter: DocumentWriter<PostingGroup> = {
     const moveIds = items.flatMap(({ answer }) => answer.postings.map(({ moveId }) => moveId));
     return {
       name: 'deposits_post',
-      text: `with posted as (
-               update bank_entry e
-                  set state = v.state, match_reason = v.reason, account_id = v.account_id, transfer_id = v.transfer_id
-                 from unnest($2::text[]::uuid[], $3::text[], $4::text[], $5::bigint[], $6::bigint[])
-                        v (id, state, reason, account_id, transfer_id)
-                where e.platform_id = $1 and e.bank_entry_id = v.id and e.state = 'recorded'
-               returning 1)
-             select expect_count(count(*), $7) from posted`,
+      text: `insert into bank_entry_posting (platform_id, bank_entry_id, account_id, transfer_id, state, match_reason)
+             select p.platform_id, v.id::uuid, v.account_id, v.transfer_id, v.state, v.reason
+               from platform p, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
+                 v (id, account_id, transfer_id, state, reason)
+              where p.platform_id = $1`,
       values: [
         platformId,
         textArray(entries.map(({ entryId }) => entryId)),
-        textArray(entries.map(({ state }) => state)),
-        textArray(entries.map(({ reason }) => reason)),
         int8Array(entries.map(({ account }) => account)),
         int8Array(moveIds),
-        entries.length,
+        textArray(entries.map(({ state }) => state)),
+        textArray(entries.map(({ reason }) => reason)),
       ],
     };
   },

@@ -94,8 +94,12 @@ export async function readExpectedBalance(
            from main_account m join account a
              on a.platform_id = m.platform_id and a.account_id = m.bank_clearing_account_id
           where m.platform_id = $1 and m.main_account_id = $2)
-      + coalesce((select sum(${SIGNED('e')}) from bank_entry e
-                   where e.platform_id = $1 and e.main_account_id = $2 and e.state = 'recorded'), 0)
+      + coalesce((select sum(${SIGNED('e')}) from waiting_import w
+                    join bank_entry e on e.platform_id = w.platform_id
+                     and e.bank_entry_id between first_entry_id(w.import_id) and last_entry_id(w.import_id)
+                    left join bank_entry_posting p on p.platform_id = e.platform_id
+                                                  and p.bank_entry_id = e.bank_entry_id
+                   where w.platform_id = $1 and e.main_account_id = $2 and p.bank_entry_id is null), 0)
       - coalesce((select sum(${SIGNED('e')}) from bank_entry e
                    where e.platform_id = $1 and e.main_account_id = $2 and e.booking_date > $3::date), 0)
       - coalesce((select sum(${SIGNED('e')}) from statement_line s join bank_entry e
@@ -179,10 +183,10 @@ export async function insertEntries(
   const { rowCount } = await session.query(
     `insert into bank_entry (platform_id, bank_entry_id, main_account_id, import_id, position, kind, direction,
          reversal, amount, booking_date, value_date, reference, reference_source, credited_account,
-         counterparty_name, counterparty_account, remittance, reference_texts, bank_code, state)
+         counterparty_name, counterparty_account, remittance, reference_texts, bank_code)
        select $1::bigint, bank_entry_id, main_account_id, $2::uuid, position, 'line', direction, reversal, amount,
               booking_date, value_date, reference, reference_source, credited_account, counterparty_name,
-              counterparty_account, remittance, reference_texts, bank_code, 'recorded'
+              counterparty_account, remittance, reference_texts, bank_code
          from statement_line
        on conflict (platform_id, main_account_id, reference) do nothing`,
     [platformId, importId],
@@ -208,8 +212,8 @@ export async function insertOpening(
   const { importId, serial, mainAccountId, amount, bookingDate, reference } = opening;
   await session.query(
     `insert into bank_entry (platform_id, bank_entry_id, main_account_id, import_id, position, kind, direction,
-         reversal, amount, booking_date, reference, reference_source, remittance, reference_texts, state)
-       values ($1, $2, $3, $4, 0, 'opening_balance', $5, false, $6, $7, $8, 'derived', '', '{}', 'recorded')`,
+         reversal, amount, booking_date, reference, reference_source, remittance, reference_texts)
+       values ($1, $2, $3, $4, 0, 'opening_balance', $5, false, $6, $7, $8, 'derived', '', '{}')`,
     [
       platformId,
       entryIdAt(importId, serial),
@@ -238,7 +242,7 @@ export async function findSameFile(
   return row && textAt(row, 0);
 }
 
-/** Keeps an import: it exists exactly when the whole file was read and agreed with itself. */
+/** Keeps an import, to be posted: it exists exactly when the whole file was read and agreed with itself. */
 export async function insertImport(
   session: Session,
   platformId: bigint,
@@ -250,9 +254,11 @@ export async function insertImport(
   }: { importId: string; digest: Uint8Array; report: RecordedFile; at: Date },
 ): Promise<void> {
   await session.query(
-    `insert into statement_import (platform_id, import_id, format, file_name, file_digest, file_bytes, line_count,
-         recorded_count, report, created_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    `with kept as (
+       insert into statement_import (platform_id, import_id, format, file_name, file_digest, file_bytes, line_count,
+           recorded_count, report, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning platform_id, import_id)
+     insert into waiting_import (platform_id, import_id) select platform_id, import_id from kept`,
     [
       platformId,
       importId,
@@ -277,8 +283,11 @@ export async function readOutcomeRows(
   const { first, last } = entryIdRange(importId);
   const rows = await rowsOf(
     session,
-    `select state, match_reason, count(*)::integer, sum(amount)::bigint from bank_entry
-      where platform_id = $1 and bank_entry_id between $2 and $3 group by 1, 2 order by 1, 2`,
+    `select coalesce(p.state, 'recorded'), p.match_reason, count(*)::integer, sum(e.amount)::bigint
+       from bank_entry e
+       left join bank_entry_posting p on p.platform_id = $1 and p.bank_entry_id = e.bank_entry_id
+                                     and p.bank_entry_id between $2 and $3
+      where e.platform_id = $1 and e.bank_entry_id between $2 and $3 group by 1, 2 order by 1, 2`,
     [platformId, first, last],
   );
   return rows.map((row) => ({

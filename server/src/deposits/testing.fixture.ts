@@ -69,7 +69,7 @@ export async function balances({ db }: Pick<TestApp, 'db'>) {
 
 const entriesNow = async ({ db }: Pick<TestApp, 'db'>) =>
   (
-    await sql`select bank_entry_id, state, account_id, transfer_id, claim_count from bank_entry
+    await sql`select bank_entry_id, state, account_id, transfer_id, claim_count from bank_entry_posting
                order by platform_id, bank_entry_id`.execute(db)
   ).rows;
 

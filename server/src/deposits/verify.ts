@@ -47,25 +47,30 @@ export async function verifyDeposits(
 
 type Counted = Pick<DepositFinding, 'mainAccount' | 'count' | 'expected' | 'found'>;
 
-/** Entries whose transfer is missing, or is of another amount or between other accounts. */
+/**
+ * Entries whose transfer is missing, or is of another amount or between other accounts; and those that are not
+ * posted, though their import is not among those that wait.
+ */
 async function wrongTransfers(db: Db, platformId: bigint): Promise<DepositFinding[]> {
   const { rows } = await sql<Counted>`
     select m.number as "mainAccount", count(*)::integer as count,
            sum(e.amount)::bigint as expected, coalesce(sum(t.amount), 0)::bigint as found
       from bank_entry e
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
-      left join transfer t on t.platform_id = e.platform_id and t.transfer_id = e.transfer_id
+      left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
+      left join waiting_import w on w.platform_id = e.platform_id and w.import_id = e.import_id
+      left join transfer t on t.platform_id = p.platform_id and t.transfer_id = p.transfer_id
       left join virtual_account s on s.platform_id = e.platform_id and s.main_account_id = e.main_account_id
                                  and s.kind = 'suspense'
      where e.platform_id = ${platformId}
        and case
-             when e.state = 'recorded' then e.transfer_id is not null
+             when p.bank_entry_id is null then w.import_id is null
              else (t.amount, t.debit_account_id, t.credit_account_id) is distinct from
                   (e.amount,
                    case e.direction when 'debit' then m.bank_debits_account_id else m.bank_clearing_account_id end,
                    case when e.direction = 'debit' then m.bank_clearing_account_id
-                        when e.state = 'claimed' or e.claim_count > 0 then s.account_id
-                        else e.account_id end)
+                        when p.state = 'claimed' or p.claim_count > 0 then s.account_id
+                        else p.account_id end)
            end
      group by m.number order by m.number`.execute(db);
   return rows.map((row) => ({ code: 'entry_without_its_transfer', ...row }));
@@ -80,17 +85,18 @@ async function wrongClaims(db: Db, platformId: bigint): Promise<DepositFinding[]
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
       join virtual_account s on s.platform_id = e.platform_id and s.main_account_id = e.main_account_id
                             and s.kind = 'suspense'
+      left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
       left join claim c on c.platform_id = e.platform_id and c.bank_entry_id = e.bank_entry_id
       left join transfer t on t.platform_id = c.platform_id and t.transfer_id = c.transfer_id
       left join transfer r on r.platform_id = c.platform_id and r.transfer_id = c.reversal_transfer_id
-     where e.platform_id = ${platformId} and (e.claim_count > 0 or e.state = 'claimed' or c.claim_number is not null)
+     where e.platform_id = ${platformId} and (p.claim_count > 0 or p.state = 'claimed' or c.claim_number is not null)
        and ((t.amount, t.debit_account_id, t.credit_account_id)
               is distinct from (e.amount, s.account_id, c.account_id)
          or (c.reversal_transfer_id is not null
              and (r.amount, r.debit_account_id, r.credit_account_id)
                    is distinct from (e.amount, c.account_id, s.account_id))
          or (c.reversal_transfer_id is null) is distinct from
-              (c.claim_number = e.claim_count and e.state = 'claimed'))
+              (c.claim_number = p.claim_count and p.state = 'claimed'))
      group by m.number order by m.number`.execute(db);
   return rows.map((row) => ({ code: 'claim_without_its_transfer', ...row }));
 }
@@ -113,11 +119,13 @@ async function wrongSums(db: Db, platformId: bigint): Promise<DepositFinding[]> 
         from account a where a.platform_id = ${platformId}
          and a.purpose in ('bank_clearing', 'bank_debits', 'suspense')
     ), entries as (
-      select main_account_id,
-             sum(case direction when 'credit' then amount else -amount end) as net,
-             sum(amount) filter (where state = 'debited') as debited,
-             sum(amount) filter (where state = 'suspended') as suspended
-        from bank_entry where platform_id = ${platformId} and state <> 'recorded' group by main_account_id
+      select e.main_account_id,
+             sum(case e.direction when 'credit' then e.amount else -e.amount end) as net,
+             sum(e.amount) filter (where p.state = 'debited') as debited,
+             sum(e.amount) filter (where p.state = 'suspended') as suspended
+        from bank_entry_posting p
+        join bank_entry e on e.platform_id = p.platform_id and e.bank_entry_id = p.bank_entry_id
+       where p.platform_id = ${platformId} group by e.main_account_id
     )
     select m.number as "mainAccount", c.balance::bigint as clearing, d.balance::bigint as debits,
            s.balance::bigint as suspense, coalesce(e.net, 0)::bigint as "entriesNet",
