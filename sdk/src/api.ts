@@ -448,7 +448,7 @@ export interface paths {
         put?: never;
         /**
          * Take a bank statement file in: the body is the file 导入对账单
-         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time.
+         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; more are `busy`.
          */
         post: operations["importStatement"];
         delete?: never;
@@ -5122,6 +5122,15 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            /** @description `statement_upload_stalled`: The statement file stopped arriving (对账单文件传输中断) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             };
             /** @description `statement_too_large`: The statement file passes a limit (对账单文件超出限制) */
             413: {

@@ -68,6 +68,17 @@ export const statementReferenceConflict = defineError<{
   },
 });
 
+/** Nothing of the file arrived for `seconds`; `receivedBytes` had until then. */
+export const statementUploadStalled = defineError<{ seconds: number; receivedBytes: number }>()({
+  code: 'statement_upload_stalled',
+  kind: 'timed_out',
+  title: { en: 'The statement file stopped arriving', zh: '对账单文件传输中断' },
+  remedy: {
+    en: 'Nothing was recorded. Send the whole file again, from a disk rather than from another download.',
+    zh: '未记录任何内容。请重新发送整个文件，并先将其保存到磁盘。',
+  },
+});
+
 /** The platform has no import of that id. */
 export const statementImportNotFound = defineError<{ statementImport: string }>()({
   code: 'statement_import_not_found',

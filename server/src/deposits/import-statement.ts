@@ -2,11 +2,7 @@ import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import {
-  type OpenedStatementFile,
-  openStatementFile,
-  type StatementFileOptions,
-} from '../banking/index.ts';
+import { openStatementFile, type StatementFileOptions } from '../banking/index.ts';
 import { type Database, type Db, isUnavailable } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
@@ -19,6 +15,7 @@ import {
 import { importTextId } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { type ImportReport, outcomeOf, type RecordedFile } from './import-report.ts';
+import type { ImportSlots } from './import-slots.ts';
 import { COPY_LINES, LINE_TABLE } from './line-encoder.ts';
 import { postEntries } from './post-entries.ts';
 import { predictOutcome } from './predict-outcome.ts';
@@ -42,6 +39,8 @@ export interface ImportInput {
   /** Read, check and match everything, and change nothing. */
   readonly dryRun?: boolean | undefined;
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  /** Shared by all imports of a server, where clients may send more than it should take at once. */
+  readonly slots?: ImportSlots | undefined;
 }
 
 /**
@@ -61,8 +60,9 @@ export async function importStatement(
   platformId: bigint,
   input: ImportInput,
 ): Promise<ImportReport> {
-  const { dryRun = false, onProgress } = input;
-  const kept = await recordFile(deps, platformId, input);
+  const { dryRun = false, onProgress, slots } = input;
+  const record = () => recordFile(deps, platformId, input);
+  const kept = await (slots ? slots.read(platformId, record) : record());
   if (!dryRun) {
     const onPosted = (posted: number) => onProgress?.({ phase: 'posting', posted });
     await postNow(deps, platformId, onPosted);
@@ -114,7 +114,7 @@ async function recordFile(
   input: ImportInput,
 ): Promise<Kept> {
   const accounts = await readAccounts(deps.db, platformId, input.mainAccount);
-  const bytes = new CountedBytes(input.source);
+  const bytes = new CountedBytes(input.slots?.watch(input.source) ?? input.source);
   const opened = await openStatementFile(bytes.read(), {
     ...(accounts.named ? { currency: accounts.named.currency } : {}),
     ...input.file,
@@ -122,32 +122,61 @@ async function recordFile(
   const { format, evidence: detectedBy } = opened;
   const importId = deps.newUuid();
   const content = emptyContent();
-  const reading = { ...input, importId, content, bytes };
-  return inSession(deps.sessions, async (session) => {
-    await beginImport(session, LINE_TABLE);
-    await copyLines(session, opened, { ...accounts, format }, reading);
-    input.onProgress?.({ phase: 'recording', lines: content.lines });
-    const digest = bytes.digest();
-    const recorded = await recordContent(session, platformId, { importId, content, digest });
-    const file: RecordedFile = {
-      ...{ format, detectedBy, fileName: input.fileName ?? null, fileBytes: bytes.count },
-      ...{ statements: content.statements, statementCount: content.statementCount },
-      ...{ lines: content.lines, skipped: content.skipped, notes: content.notes },
-      ...recorded,
-    };
-    const createdAt = deps.clock.now();
-    if (input.dryRun) {
-      const predicted = await predictOutcome(deps, platformId, session, importId);
-      await session.query('rollback');
-      return { importId, file, isKept: false, createdAt, predicted };
-    }
-    const isKept = file.changed || file.sameFileAs === null;
-    if (isKept) {
-      await insertImport(session, platformId, { importId, digest, report: file, at: createdAt });
-      await session.query('commit');
-    } else await session.query('rollback');
-    return { importId, file, isKept, createdAt, predicted: undefined };
-  });
+  const buffers = readFile(opened, { accounts: { ...accounts, format }, importId }, content);
+  const hold = <T>(work: () => Promise<T>) => (input.slots ? input.slots.hold(work) : work());
+  try {
+    const lines = await begun(buffers);
+    const reading = { input, importId, content, bytes, origin: { format, detectedBy } };
+    return await hold(() =>
+      inSession(deps.sessions, (session) =>
+        recordLines(deps, platformId, { session, lines, reading }),
+      ),
+    );
+  } finally {
+    // Ends the source when nobody came to read it on. It may be waiting for bytes: that is not waited for.
+    void buffers.return(undefined).catch(() => undefined);
+  }
+}
+
+/** What is known of a file while its lines are read. */
+interface Reading {
+  readonly input: ImportInput;
+  readonly importId: string;
+  readonly content: FileContent;
+  readonly bytes: CountedBytes;
+  readonly origin: Pick<RecordedFile, 'format' | 'detectedBy'>;
+}
+
+async function recordLines(
+  deps: DepositDeps,
+  platformId: bigint,
+  work: { session: pg.PoolClient; lines: AsyncIterable<Buffer>; reading: Reading },
+): Promise<Kept> {
+  const { session, lines, reading } = work;
+  const { input, importId, content, bytes, origin } = reading;
+  await beginImport(session, LINE_TABLE);
+  await copyLines(session, lines, reading);
+  input.onProgress?.({ phase: 'recording', lines: content.lines });
+  const digest = bytes.digest();
+  const recorded = await recordContent(session, platformId, { importId, content, digest });
+  const file: RecordedFile = {
+    ...{ ...origin, fileName: input.fileName ?? null, fileBytes: bytes.count },
+    ...{ statements: content.statements, statementCount: content.statementCount },
+    ...{ lines: content.lines, skipped: content.skipped, notes: content.notes },
+    ...recorded,
+  };
+  const createdAt = deps.clock.now();
+  if (input.dryRun) {
+    const predicted = await predictOutcome(deps, platformId, session, importId);
+    await session.query('rollback');
+    return { importId, file, isKept: false, createdAt, predicted };
+  }
+  const isKept = file.changed || file.sameFileAs === null;
+  if (isKept) {
+    await insertImport(session, platformId, { importId, digest, report: file, at: createdAt });
+    await session.query('commit');
+  } else await session.query('rollback');
+  return { importId, file, isKept, createdAt, predicted: undefined };
 }
 
 async function readAccounts(
@@ -163,19 +192,26 @@ async function readAccounts(
   return { all: [named], named };
 }
 
+/**
+ * The same buffers, the first of which has been read: most files are in it whole. So no connection waits for the
+ * beginning of an upload, and none at all for most files.
+ */
+async function begun(buffers: AsyncGenerator<Buffer>): Promise<AsyncIterable<Buffer>> {
+  const first = await buffers.next();
+  return (async function* () {
+    if (first.done) return;
+    yield first.value;
+    yield* buffers;
+  })();
+}
+
 async function copyLines(
   session: pg.PoolClient,
-  file: OpenedStatementFile,
-  accounts: Parameters<typeof readFile>[1]['accounts'],
-  reading: Pick<ImportInput, 'onProgress'> & {
-    importId: string;
-    content: FileContent;
-    bytes: CountedBytes;
-  },
+  lines: AsyncIterable<Buffer>,
+  { input: { onProgress }, content, bytes }: Reading,
 ): Promise<void> {
-  const { importId, content, bytes, onProgress } = reading;
   const buffers = async function* () {
-    for await (const buffer of readFile(file, { accounts, importId }, content)) {
+    for await (const buffer of lines) {
       onProgress?.({ phase: 'reading', bytes: bytes.count, lines: content.lines });
       yield buffer;
     }
@@ -188,7 +224,7 @@ async function inSession<T>(
   sessions: Database['sessions'],
   work: (session: pg.PoolClient) => Promise<T>,
 ): Promise<T> {
-  const session = await sessions.connect();
+  const session = await connect(sessions);
   try {
     const result = await work(session);
     session.release();
@@ -196,6 +232,16 @@ async function inSession<T>(
   } catch (error) {
     session.release(true);
     throw error;
+  }
+}
+
+/** Throws `database_unavailable`: without a connection nothing was done, whatever the reason. */
+async function connect(sessions: Database['sessions']): Promise<pg.PoolClient> {
+  try {
+    return await sessions.connect();
+  } catch (cause) {
+    if (!isUnavailable(cause)) throw cause;
+    throw new AppError(databaseUnavailable, { retryAfterSeconds: 1 }, { cause });
   }
 }
 

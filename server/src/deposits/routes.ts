@@ -26,7 +26,9 @@ import {
   statementCurrencyDiffers,
   statementImportNotFound,
   statementReferenceConflict,
+  statementUploadStalled,
 } from './errors.ts';
+import { createImportSlots, type ImportLimits } from './import-slots.ts';
 import { importStatement } from './import-statement.ts';
 import { listStatementImports, readStatementImport } from './read-entries.ts';
 import { fileBody, Import, ImportListed, importBody } from './shared-routes.ts';
@@ -61,11 +63,19 @@ const ImportQuery = Type.Object(
   CLOSED,
 );
 
-/** Routes of statement imports, bank entries and claims. `maxStatementBytes`: the largest file taken. */
-export const depositRoutes: Routes<{ deps: DepositDeps; maxStatementBytes?: number }> = async (
+type DepositRoutesOptions = {
+  readonly deps: DepositDeps;
+  /** The largest file taken. */
+  readonly maxStatementBytes?: number;
+  readonly importLimits?: ImportLimits;
+};
+
+/** Routes of statement imports, bank entries and claims. */
+export const depositRoutes: Routes<DepositRoutesOptions> = async (
   app,
-  { deps, maxStatementBytes = DEFAULT_STATEMENT_BYTES },
+  { deps, maxStatementBytes = DEFAULT_STATEMENT_BYTES, importLimits },
 ) => {
+  const slots = createImportSlots(importLimits);
   app.post(
     '/v1/statement-imports',
     {
@@ -83,6 +93,7 @@ export const depositRoutes: Routes<{ deps: DepositDeps; maxStatementBytes?: numb
           banking.statementCurrenciesMixed,
           ...[banking.csvMappingInvalid, banking.statementReplyFailed],
           ...[mainAccountNotFound, statementAccountUnknown, statementAccountRequired],
+          statementUploadStalled,
           ...[statementAccountDiffers, statementCurrencyDiffers, statementReferenceConflict],
         ],
       },
@@ -91,7 +102,8 @@ export const depositRoutes: Routes<{ deps: DepositDeps; maxStatementBytes?: numb
         summary: 'Take a bank statement file in: the body is the file 导入对账单',
         description:
           'camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the ' +
-          'bank’s reference, so that a file may be sent again at any time.',
+          'bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; ' +
+          'more are `busy`.',
         tags,
         querystring: ImportQuery,
         response: { 200: Import, 201: Import },
@@ -103,7 +115,7 @@ export const depositRoutes: Routes<{ deps: DepositDeps; maxStatementBytes?: numb
       }
       const { fileName, mainAccount, dryRun } = query;
       const report = await importStatement(deps, platformId, {
-        ...{ source: body, fileName, mainAccount, dryRun },
+        ...{ source: body, fileName, mainAccount, dryRun, slots },
         file: fileOptions(query),
       });
       return reply.code(report.id === null ? 200 : 201).send(importBody(report));
