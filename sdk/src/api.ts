@@ -425,7 +425,7 @@ export interface paths {
         };
         /**
          * Lines of a period with the running balance 对账单
-         * @description opening + credits − debits = closing. The period is ignored beside a cursor.
+         * @description opening + credits − debits = closing. All pages are of one statement, whatever is posted meanwhile.
          */
         get: operations["readStatement"];
         put?: never;
@@ -448,7 +448,7 @@ export interface paths {
         put?: never;
         /**
          * Take a bank statement file in: the body is the file 导入对账单
-         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; more are `busy`.
+         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time.
          */
         post: operations["importStatement"];
         delete?: never;
@@ -1812,6 +1812,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 /** @example seller-1001 */
                 reference?: string;
@@ -2154,6 +2155,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
             };
             header?: never;
@@ -2403,6 +2405,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 memberId?: string;
                 /** @example 8110888020000000017 */
@@ -3110,6 +3113,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
             };
             header?: never;
@@ -3388,6 +3392,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 /**
                  * @description 19 digits
@@ -3862,6 +3867,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 /**
                  * @description 19 digits
@@ -4750,6 +4756,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 /** @example 2026-11-23 */
                 from?: string;
@@ -4849,6 +4856,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
             };
             header?: never;
@@ -5122,15 +5130,6 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
-            /** @description `statement_upload_stalled`: The statement file stopped arriving (对账单文件传输中断) */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             };
             /** @description `statement_too_large`: The statement file passes a limit (对账单文件超出限制) */
             413: {
@@ -5269,6 +5268,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 state?: "recorded" | "credited" | "suspended" | "claimed" | "debited";
                 /**

@@ -81,7 +81,7 @@ test('import, look, claim and take back over HTTP', async () => {
   expect(first.body['data']).toHaveLength(2);
   const rest = await ask(
     'GET',
-    `/v1/bank-entries?limit=2&cursor=${String(first.body['nextCursor'])}`,
+    `/v1/bank-entries?limit=2&import=${id}&cursor=${String(first.body['nextCursor'])}`,
   );
   expect(rest.body).toMatchObject({
     data: [{ reference: 'H2' }, { reference: 'H3' }],

@@ -110,6 +110,7 @@ export function Text({
   min?: number;
   max: number;
   examples?: string[];
+  description?: string;
 }) {
   // \p{Cs} in Unicode mode is a lone surrogate, which UTF-8 cannot carry to the database.
   return Type.String({ minLength: min, maxLength: max, pattern: '^[^\\p{Cc}\\p{Cs}]*$', ...rest });
@@ -138,7 +139,9 @@ export function Nullable<S extends TSchema>(schema: S) {
 /** Query fields of every list: spread into its `Type.Object(…, CLOSED)`. */
 export const PageQuery = {
   limit: Type.Integer({ minimum: 1, maximum: 1000, default: 50 }),
-  cursor: Type.Optional(Text({ max: 1000 })),
+  cursor: Type.Optional(
+    Text({ max: 1000, description: '`nextCursor` of the page before; send the same filters' }),
+  ),
 };
 /** A page of a list. */
 export const Page = <S extends TSchema>(item: S) =>

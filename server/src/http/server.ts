@@ -8,6 +8,7 @@ import type { Authenticator } from '../platforms/index.ts';
 import { authenticate } from './authenticate.ts';
 import { addBodyParsers } from './body-parsers.ts';
 import { answerClientError } from './client-error.ts';
+import { bindCursors } from './cursor.ts';
 import { internalError } from './errors.ts';
 import { healthRoutes } from './health.ts';
 import { LIMITS } from './limits.ts';
@@ -66,6 +67,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   const stopping = hangUpWhenStopping(server);
   server.addHook('onRoute', (route) => {
     guard(route, deps);
+    bindCursors(route);
     observe(route, deps, stopping);
     remember(route, routes);
   });

@@ -219,6 +219,36 @@ test('balances and statements are read by date and by instant', async () => {
   });
 });
 
+// Goal: a cursor leads on in its own list, and nowhere else. Method: one of each paged list is sent to the same
+// list with other filters, to the same list of something else, and to another list.
+test('a cursor is taken by the list that gave it, with the same filters', async () => {
+  await post('/v1/transfers', pay(1));
+  await post('/v1/transfers', pay(1));
+  const cursorOf = async (url: string) =>
+    (await get(url)).json<{ nextCursor: string }>().nextCursor;
+  const statement = `/v1/virtual-accounts/${alice}/statement`;
+  const ofStatement = await cursorOf(`${statement}?limit=1&from=2026-01-01`);
+  const ofTransfers = await cursorOf(`/v1/transfers?limit=1&account=${alice}`);
+  expect((await get(`${statement}?from=2026-01-01&cursor=${ofStatement}`)).statusCode).toBe(200);
+  const same = await get(`/v1/transfers?account=${alice}&limit=7&cursor=${ofTransfers}`);
+  expect(same.statusCode).toBe(200);
+  for (const url of [
+    `/v1/virtual-accounts/${bob}/statement?from=2026-01-01&cursor=${ofStatement}`,
+    `${statement}?from=2026-01-02&cursor=${ofStatement}`,
+    `${statement}?cursor=${ofStatement}`,
+    `/v1/transfers?account=${bob}&cursor=${ofTransfers}`,
+    `/v1/transfers?cursor=${ofTransfers}`,
+    `/v1/holds?account=${alice}&cursor=${ofTransfers}`,
+    `/v1/transfers?account=${alice}&cursor=${ofTransfers.slice(0, -1)}`,
+  ]) {
+    const answer = await get(url);
+    expect([answer.statusCode, answer.json()], url).toMatchObject([
+      400,
+      { code: 'invalid_request', errors: [{ pointer: 'query/cursor' }] },
+    ]);
+  }
+});
+
 test('another platform’s key sees none of it', async () => {
   const foreign = `Bearer ${await keyOf({ platformId: 2n })}`;
   const { id } = (await post('/v1/transfers', pay(1))).json<{ id: string }>();

@@ -101,7 +101,8 @@ export const statementRoutes: Routes<{ deps: TransferDeps }> = async (app, { dep
       schema: {
         operationId: 'readStatement',
         summary: 'Lines of a period with the running balance 对账单',
-        description: 'opening + credits − debits = closing. The period is ignored beside a cursor.',
+        description:
+          'opening + credits − debits = closing. All pages are of one statement, whatever is posted meanwhile.',
         tags,
         params,
         querystring: Type.Object({ ...PageQuery, ...PeriodQuery }, CLOSED),
