@@ -80,6 +80,16 @@ export async function nextMainAccountId(tx: Db, platformId: bigint): Promise<big
   return row.next;
 }
 
+/** How many main accounts the platform has. */
+export async function countMainAccounts(db: Db, platformId: bigint): Promise<number> {
+  const { count } = await db
+    .selectFrom('main_account')
+    .select(({ fn }) => fn.countAll<bigint>().as('count'))
+    .where('platform_id', '=', platformId)
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 type RecordRow = Omit<MainAccountRecord, 'currency'> & { readonly currency: string };
 
 const RECORD = sql`

@@ -10,7 +10,11 @@ import {
   numberTaken,
   referenceCodeTaken,
 } from './errors.ts';
-import { type MainAccountRecord, selectMainAccounts } from './main-account-store.ts';
+import {
+  countMainAccounts,
+  type MainAccountRecord,
+  selectMainAccounts,
+} from './main-account-store.ts';
 import {
   generateNumber,
   isAccountNumber,
@@ -80,7 +84,8 @@ async function pickMainAccount(
   if (number === undefined) {
     const [only, ...others] = await selectMainAccounts(db, platformId, { limit: 2 });
     if (only && others.length === 0) return only;
-    throw new AppError(mainAccountRequired, { mainAccounts: only ? 1 + others.length : 0 });
+    const mainAccounts = await countMainAccounts(db, platformId);
+    throw new AppError(mainAccountRequired, { mainAccounts });
   }
   const numbers = [normaliseBankAccount(number) ?? ''];
   const [main] = await selectMainAccounts(db, platformId, { numbers, limit: 1 });

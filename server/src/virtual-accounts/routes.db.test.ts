@@ -63,6 +63,10 @@ test('a virtual account lives: opened, found, changed, stopped, reopened, closed
   ]);
   const ambiguous = await call('POST', '/v1/virtual-accounts', { name: 'x' });
   expect(ambiguous.json()).toMatchObject({ code: 'main_account_required', mainAccounts: 2 });
+  const third = { number: '8110999', name: 'Third', currency: 'CNY' };
+  expect((await call('POST', '/v1/main-accounts', third)).statusCode).toBe(201);
+  const among = await call('POST', '/v1/virtual-accounts', { name: 'x' });
+  expect(among.json()).toMatchObject({ code: 'main_account_required', mainAccounts: 3 });
 });
 
 test('notes are text by key, fifty at most', async () => {
