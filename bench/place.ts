@@ -94,6 +94,8 @@ async function fillAccounts(admin: pg.Client, { bankClearing, accounts }: World)
       where platform_id = 1 and (purpose = 'trading' or account_id = $1)`,
     [bankClearing, -OPENING * BigInt(accounts.length), OPENING],
   );
+  // What servers remember of the accounts counts no longer.
+  await admin.query('update business_day set version = version + 1 where platform_id = 1');
 }
 
 async function findFaults(

@@ -91,6 +91,7 @@ create table business_day (
   last_move_id bigint not null,
   opened_at timestamp with time zone not null,
   closed_at timestamp with time zone,
+  version bigint not null default 0,
   constraint business_day_pkey PRIMARY KEY (platform_id, business_date),
   constraint business_day_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
   constraint business_day_check CHECK ((last_move_id >= (first_move_id - 1)))
@@ -322,6 +323,16 @@ AS $function$
 begin
   if actual <> expected then
     raise exception 'a document changed meanwhile: % of % are as expected', actual, expected using errcode = 'GJ001';
+  end if;
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.expect_version(actual bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if actual <> 1 then
+    raise exception 'the accounts changed after they were read' using errcode = 'GJ002';
   end if;
 end $function$;
 

@@ -140,6 +140,11 @@ export function isDocumentConflict(error: unknown): boolean {
   return errorCode(error) === 'GJ001';
 }
 
+/** True when a batch was decided on accounts that somebody changed meanwhile (0006_lane_version.sql). */
+export function isOutdated(error: unknown): boolean {
+  return errorCode(error) === 'GJ002';
+}
+
 /** The constraint that a unique violation (23505) broke; undefined for any other error. */
 export function brokenUnique(error: unknown): string | undefined {
   if (errorCode(error) !== '23505' || !(error instanceof pg.DatabaseError)) return undefined;

@@ -95,6 +95,7 @@ export interface BusinessDay {
   last_move_id: bigint;
   opened_at: Timestamp;
   platform_id: bigint;
+  version: Generated<bigint>;
 }
 
 export interface Claim {

@@ -27,8 +27,9 @@ export async function openBusinessDate(db: Db, platformId: bigint): Promise<Busi
 const MAX_DAYS_WAITED_FOR = 5;
 
 /**
- * Locks the platform's lane until the transaction ends: no batch of the platform runs meanwhile. Whoever
- * changes a guarded account or the business day takes this lock first.
+ * Locks the platform's lane until the transaction ends: no batch of the platform runs meanwhile, and what
+ * servers remember of its accounts counts no longer. Whoever changes a guarded account or the business day
+ * takes this lock first.
  */
 export async function lockLane(
   tx: Db,
@@ -44,8 +45,8 @@ export async function lockLane(
 
 async function lockOpenDay(tx: Db, platformId: bigint) {
   const { rows } = await sql<{ businessDate: string; lastMoveId: bigint }>`
-    select business_date as "businessDate", last_move_id as "lastMoveId" from business_day
-     where platform_id = ${platformId} and closed_at is null for no key update`.execute(tx);
+    update business_day set version = version + 1 where platform_id = ${platformId} and closed_at is null
+    returning business_date as "businessDate", last_move_id as "lastMoveId"`.execute(tx);
   const [day] = rows;
   return day && { ...day, businessDate: businessDate(day.businessDate) };
 }

@@ -1,10 +1,11 @@
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { type Random, systemRandom } from '../kernel/random.ts';
 import type { Document } from './batch/document.ts';
 import { DEFAULT_LIMITS, Lane, type LaneLimits } from './batch/lane.ts';
+import { Memories, Memory } from './batch/memory.ts';
 import { readAnswered } from './batch/read-answered.ts';
 import type { CommittedBatch, Work } from './batch/run-batch.ts';
-import type { Account, AccountId } from './core/account.ts';
 import type { Submission } from './core/evaluate.ts';
 import { fingerprintOf } from './core/fingerprint.ts';
 import type { Move } from './core/move.ts';
@@ -53,18 +54,24 @@ export interface Ledger {
 export interface LedgerDeps {
   readonly database: Pick<Database, 'batches'>;
   readonly clock: Clock;
+  readonly random?: Random;
   readonly limits?: LaneLimits;
   /** Told after each batch that was committed: for metrics. */
   readonly observe?: (batch: CommittedBatch) => void;
 }
 
 /** Opens the ledger on a database. Two processes may do so at once on the same one. */
-export function openLedger({ limits = DEFAULT_LIMITS, ...shared }: LedgerDeps): Ledger {
+export function openLedger({
+  limits = DEFAULT_LIMITS,
+  random = systemRandom,
+  ...shared
+}: LedgerDeps): Ledger {
   const platforms = new Map<bigint, { lane: Lane; previews: Previews }>();
+  const memories = new Memories();
   const platform = (platformId: bigint) => {
     let found = platforms.get(platformId);
     if (!found) {
-      const deps = { ...shared, internals: new Map<AccountId, Account>() };
+      const deps = { ...shared, random, memories, memory: new Memory() };
       const lane = new Lane(deps, platformId, limits);
       found = { lane, previews: new Previews(deps, platformId) };
       platforms.set(platformId, found);

@@ -1,22 +1,18 @@
 import { strict as assert } from 'node:assert';
 import { AppError } from '../kernel/error.ts';
 import { BatchFailure } from './batch/connection.ts';
-import { type BatchDeps, DayClosed, runBatch } from './batch/run-batch.ts';
+import { type BatchDeps, previewBatch } from './batch/run-batch.ts';
 import type { Move } from './core/move.ts';
 import type { Answer } from './core/outcome.ts';
 import { busy } from './errors.ts';
 
 /** Previews of a platform that may wait for the one under way; beyond it they are refused with `busy`. */
 export const MAX_WAITING_PREVIEWS = 32;
-/** Days that may close one after another while a preview waits for the open one. */
-const MAX_ATTEMPTS = 5;
 const RETRY_AFTER_SECONDS = 1;
-const MODE = { lookUpRequests: false, dryRun: true } as const;
 
 /**
- * The previews of one platform in one process. Each holds the platform's lane while it is decided, so they
- * run one at a time, on one connection: however many are asked for, batches get their turn between them, and
- * connections are left for other platforms.
+ * The previews of one platform in one process. They lock nothing, so no batch waits for them; they run one at
+ * a time, on one connection, so that however many are asked for, connections are left for batches.
  */
 export class Previews {
   readonly #deps: BatchDeps;
@@ -54,15 +50,11 @@ export class Previews {
     const work = submissions.map((moves, i) => ({
       ...{ requestId: `${i}`, moves, fingerprint: new Uint8Array() },
     }));
-    for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-      try {
-        return await runBatch(this.#deps, this.#platformId, work, MODE);
-      } catch (error) {
-        const cause = error instanceof BatchFailure ? error.cause : error;
-        if (!(cause instanceof DayClosed)) throw cause;
-      }
+    try {
+      return await previewBatch(this.#deps, this.#platformId, work);
+    } catch (error) {
+      throw error instanceof BatchFailure ? error.cause : error;
     }
-    throw tooMany();
   }
 }
 

@@ -6,6 +6,8 @@ export interface Statement {
   readonly name: string;
   readonly text: string;
   readonly values: readonly unknown[];
+  /** An expression over the rows that it returns, which fails when they are not as they must be. */
+  readonly expected?: string;
 }
 
 /**
@@ -21,9 +23,12 @@ export class BatchFailure extends Error {
   }
 }
 
-/** A transaction on a pipelined connection: `send` does not wait, so statements share a round trip. */
+/** Sends a statement without waiting for the one before it; gives its rows. */
+export type Send = (statement: Statement) => Promise<unknown[][]>;
+
+/** A transaction on a pipelined connection. */
 export interface BatchTransaction {
-  send(statement: Statement): Promise<unknown[][]>;
+  readonly send: Send;
   /**
    * Commits after the given statements, all in one round trip. Throws BatchFailure with the first error.
    * A failed transaction answers COMMIT with the tag ROLLBACK and no error, so the tag is looked at.
@@ -42,18 +47,20 @@ export async function takeConnection(pool: Database['batches']): Promise<pg.Pool
 }
 
 /**
- * Gives a connection back after `failure`, or after none. It is used again after a plain refusal of
- * PostgreSQL, once its transaction is over; after anything else it is ended.
+ * Gives a connection back after these failures, or after none. It is used again after plain refusals of
+ * PostgreSQL, once the transaction is over; after anything else it is ended.
  */
-export async function giveBack(client: pg.PoolClient, failure?: BatchFailure): Promise<void> {
+export async function giveBack(
+  client: pg.PoolClient,
+  failures: readonly BatchFailure[],
+): Promise<void> {
+  const broken = failures.find(({ cause }) => !isRefusedByServer(cause));
+  if (broken) return client.release(broken);
   try {
-    if (failure) {
-      if (!isRefusedByServer(failure.cause)) throw failure;
-      await client.query('rollback');
-    }
+    if (failures.length > 0) await client.query('rollback');
     client.release();
-  } catch {
-    client.release(failure);
+  } catch (error) {
+    client.release(asBatchFailure(error));
   }
 }
 
@@ -76,23 +83,45 @@ export function together<T>(client: pg.PoolClient, work: () => T): T {
   }
 }
 
-/** Inside `together`: sends what there is so far, so that PostgreSQL works on it meanwhile. */
-export function flush(client: pg.PoolClient): void {
-  const { stream } = client.connection;
-  stream.uncork();
-  stream.cork();
-}
-
-/** Begins a transaction; statements may be sent behind the commit of the one before it. */
-export function begin(client: pg.PoolClient): BatchTransaction {
-  const begun = client.query('begin');
-  // Its failure shows in the statement after it; unobserved it would end the process.
-  begun.catch(() => {});
-  const send = async ({ name, text, values }: Statement): Promise<unknown[][]> => {
+/** Sends statements on this connection, each in a transaction of its own unless one was begun. */
+export function sender(client: pg.PoolClient): Send {
+  return async ({ name, text, values }) => {
     const query = { name, text, values: [...values], rowMode: 'array' as const };
     const { rows } = await client.query<unknown[]>(query);
     return rows;
   };
+}
+
+/**
+ * Runs statements as one transaction, in one round trip. A single one needs no BEGIN and COMMIT: it commits
+ * by itself. Throws BatchFailure when they were not committed, or may not have been.
+ */
+export async function commitAll(
+  client: pg.PoolClient,
+  statements: readonly Statement[],
+): Promise<void> {
+  const [only, ...others] = statements;
+  if (others.length > 0) {
+    const tx = begin(client);
+    return tx.commit(statements.map(tx.send));
+  }
+  try {
+    if (only) await sender(client)(only);
+  } catch (error) {
+    throw new BatchFailure(error, !isRefusedByServer(error));
+  }
+}
+
+/**
+ * Begins a transaction; statements may be sent behind the commit of the one before it. A snapshot sees the
+ * world as it is at its first statement, and may not write.
+ */
+export function begin(client: pg.PoolClient, kind?: 'snapshot'): BatchTransaction {
+  const begun = client.query(
+    kind === 'snapshot' ? 'begin isolation level repeatable read, read only' : 'begin',
+  );
+  // Its failure shows in the statement after it; unobserved it would end the process.
+  begun.catch(() => {});
   const commit = async (pending: readonly Promise<unknown>[]): Promise<void> => {
     const committed = client.query('commit');
     const results = await Promise.allSettled([begun, ...pending, committed]);
@@ -105,7 +134,7 @@ export function begin(client: pg.PoolClient): BatchTransaction {
   const rollback = async () => {
     await client.query('rollback');
   };
-  return { send, commit, rollback };
+  return { send: sender(client), commit, rollback };
 }
 
 /** Only when everything before it went well can a commit without an answer have been done. */

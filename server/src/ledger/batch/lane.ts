@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { brokenUnique, isTransient, isUnavailable } from '../../db/database.ts';
+import { brokenUnique, isOutdated, isTransient, isUnavailable } from '../../db/database.ts';
 import { AppError, type ErrorDefinition } from '../../kernel/error.ts';
 import type { Answer } from '../core/outcome.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../errors.ts';
 import { asBatchFailure, type BatchFailure, giveBack, takeConnection } from './connection.ts';
 import {
   type BatchDeps,
+  type BatchMode,
   DayClosed,
-  runBatch,
-  type StartedBatch,
+  Overtaken,
+  runLocked,
+  type SentBatch,
   startBatch,
   type Work,
 } from './run-batch.ts';
@@ -37,11 +39,13 @@ const BATCHES_PER_CONNECTION = 16;
 const REPEAT_KEYS = ['ledger_request_pkey', 'transfer_reversal'];
 
 /** So many waiting moves are worth a batch of their own before the last one has committed. */
-const EAGER_MOVES = 512;
+const EAGER_MOVES = 256;
 
-interface Started {
+/** Another server works on the platform too: so many batches lock it first, before memory is tried again. */
+const LOCKED_BATCHES = 256;
+
+interface Sent extends SentBatch {
   readonly waiting: readonly Waiting[];
-  readonly batch: StartedBatch;
 }
 
 /** What a batch failed with last, and whether an earlier try of it may have been committed. */
@@ -72,6 +76,7 @@ export class Lane {
   #waiting: Waiting[] = [];
   #waitingMoves = 0;
   #running: Promise<void> | undefined;
+  #lockedBatches = 0;
 
   constructor(deps: BatchDeps, platformId: bigint, limits: LaneLimits) {
     this.#deps = deps;
@@ -109,8 +114,8 @@ export class Lane {
 
   /**
    * Runs batches one after another on one connection until nothing waits or one fails. When much waits, the
-   * next batch is started before the last has committed: its statements queue up behind the commit, so
-   * PostgreSQL reads it while Node hands out the answers. Gives back the batches that failed.
+   * next batch is decided and sent before the last has committed: it queues up behind that commit, so
+   * PostgreSQL has always something to do. Gives back the batches that failed.
    */
   async #runOnOneConnection(): Promise<Failed[]> {
     let client: pg.PoolClient;
@@ -120,32 +125,70 @@ export class Lane {
       return [{ batch: this.#takeBatch(), failure: asBatchFailure(error) }];
     }
     const failed: Failed[] = [];
-    let current: Started | undefined = this.#start(client);
-    for (let batches = 1; current; batches += 1) {
-      // Lanes of other platforms may be waiting for a connection: they get their turn.
-      const mayGoOn =
-        batches < BATCHES_PER_CONNECTION || this.#deps.database.batches.waitingCount === 0;
-      let next: Started | undefined;
-      try {
-        const { answers, committed } = await current.batch.decide();
-        if (mayGoOn && this.#waitingMoves >= EAGER_MOVES) next = this.#start(client);
-        await committed;
-        deliver(current.waiting, answers);
-      } catch (error) {
-        failed.push({ batch: current.waiting, failure: asBatchFailure(error) });
-      }
-      const hasMore = mayGoOn && failed.length === 0 && this.#waiting.length > 0;
-      current = next ?? (hasMore ? this.#start(client) : undefined);
+    let before: Sent | undefined;
+    for (let batches = 1; this.#mayStart(batches, failed); batches += 1) {
+      const sent = await this.#send(client);
+      if (before) await this.#finish(before, failed);
+      before = undefined;
+      if ('failure' in sent) this.#failed(sent, failed);
+      else if (this.#waitingMoves < EAGER_MOVES) await this.#finish(sent, failed);
+      else before = sent;
     }
-    await giveBack(client, failed.at(-1)?.failure);
+    if (before) await this.#finish(before, failed);
+    await giveBack(
+      client,
+      failed.map(({ failure }) => failure),
+    );
     return failed;
   }
 
-  #start(client: pg.PoolClient): Started {
+  /** Lanes of other platforms that wait for a connection get their turn. */
+  #mayStart(batches: number, failed: readonly Failed[]): boolean {
+    if (failed.length > 0 || this.#waiting.length === 0) return false;
+    return batches <= BATCHES_PER_CONNECTION || this.#deps.database.batches.waitingCount === 0;
+  }
+
+  /**
+   * Takes the next batch, decides it and sends everything. One that fails before that may leave a transaction
+   * open, so nothing more is sent on its connection.
+   */
+  async #send(client: pg.PoolClient): Promise<Sent | Failed> {
     const waiting = this.#takeBatch();
     const work = waiting.map((each) => each.work);
-    const mode = { lookUpRequests: false };
-    return { waiting, batch: startBatch(client, this.#deps, this.#platformId, { work, mode }) };
+    const mode = this.#mode();
+    try {
+      const started = startBatch(client, this.#deps, this.#platformId, { work, mode });
+      const sent = await started.decide();
+      // Its failure is seen when it is finished; until then it must not count as unhandled.
+      sent.committed.catch(() => {});
+      return { ...sent, waiting };
+    } catch (error) {
+      return { batch: waiting, failure: asBatchFailure(error) };
+    }
+  }
+
+  #mode(): BatchMode {
+    if (this.#lockedBatches === 0) return { read: 'remembered' };
+    this.#lockedBatches -= 1;
+    return { read: 'locked', lookUpRequests: false };
+  }
+
+  /** Waits for the commit of a batch and hands out its answers. */
+  async #finish({ committed, answers, waiting }: Sent, failed: Failed[]): Promise<void> {
+    try {
+      await committed;
+      deliver(waiting, answers);
+    } catch (error) {
+      this.#failed({ batch: waiting, failure: asBatchFailure(error) }, failed);
+    }
+  }
+
+  /** What was remembered counted on this batch. */
+  #failed(failure: Failed, failed: Failed[]): void {
+    const isFirst = failed.length === 0;
+    if (isFirst && isOvertaken(causeOf(failure.failure))) this.#lockedBatches = LOCKED_BATCHES;
+    this.#deps.memory.forget();
+    failed.push(failure);
   }
 
   #takeBatch(): Waiting[] {
@@ -181,10 +224,7 @@ export class Lane {
       await delay(Math.min(FIRST_PAUSE_MS * 2 ** attempt, MAX_PAUSE_MS));
       try {
         const work = batch.map((each) => each.work);
-        const answers = await runBatch(this.#deps, this.#platformId, work, {
-          lookUpRequests: true,
-        });
-        return deliver(batch, answers);
+        return deliver(batch, await runLocked(this.#deps, this.#platformId, work));
       } catch (error) {
         failure = asBatchFailure(error);
       }
@@ -210,11 +250,7 @@ export class Lane {
     }
     for (const each of batch) {
       try {
-        const work = [each.work];
-        deliver(
-          [each],
-          await runBatch(this.#deps, this.#platformId, work, { lookUpRequests: true }),
-        );
+        deliver([each], await runLocked(this.#deps, this.#platformId, [each.work]));
       } catch (error) {
         await this.#settle([each], { failure: asBatchFailure(error), doubtful });
       }
@@ -229,7 +265,11 @@ function causeOf(failure: BatchFailure): unknown {
 function mayPass(failure: unknown): boolean {
   const key = brokenUnique(failure);
   if (key !== undefined) return REPEAT_KEYS.includes(key);
-  return failure instanceof DayClosed || isTransient(failure);
+  return failure instanceof DayClosed || isOvertaken(failure) || isTransient(failure);
+}
+
+function isOvertaken(failure: unknown): boolean {
+  return failure instanceof Overtaken || isOutdated(failure);
 }
 
 function deliver(batch: readonly Waiting[], answers: readonly Answer[]): void {

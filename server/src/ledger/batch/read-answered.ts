@@ -2,7 +2,7 @@ import type { Database } from '../../db/database.ts';
 import type { Fingerprinted } from '../core/evaluate.ts';
 import { repeatAnswer } from '../core/evaluate.ts';
 import type { Answer } from '../core/outcome.ts';
-import type { Statement } from './connection.ts';
+import type { Send } from './connection.ts';
 import { knownRequests, requestStatement } from './read-state.ts';
 
 /** What a request was answered with before; undefined when its id is new. */
@@ -11,12 +11,12 @@ export async function readAnswered(
   platformId: bigint,
   request: Fingerprinted,
 ): Promise<Answer | undefined> {
-  const send = async ({ name, text, values }: Statement): Promise<unknown[][]> => {
+  const send: Send = async ({ name, text, values }) => {
     const query = { name, text, values: [...values], rowMode: 'array' as const };
     const { rows } = await batches.query<unknown[]>(query);
     return rows;
   };
   const rows = await send(requestStatement(platformId, [request]));
-  const known = (await knownRequests({ send }, platformId, rows)).get(request.requestId);
+  const known = (await knownRequests(send, platformId, rows)).get(request.requestId);
   return known && repeatAnswer(known, request.fingerprint);
 }

@@ -13,7 +13,7 @@ import {
   type Posting,
   type Side,
 } from '../core/outcome.ts';
-import type { Statement } from './connection.ts';
+import type { Send } from './connection.ts';
 
 /** The consecutive move numbers of one accepted request. */
 export interface MoveRange {
@@ -26,7 +26,7 @@ export interface MoveRange {
  * number of their first move.
  */
 export async function readPostings(
-  send: (statement: Statement) => Promise<readonly Row[]>,
+  send: Send,
   platformId: bigint,
   ranges: readonly MoveRange[],
 ): Promise<Map<bigint, AcceptedAnswer>> {

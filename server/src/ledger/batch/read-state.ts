@@ -10,73 +10,84 @@ import {
   textOrNone,
 } from '../../db/row.ts';
 import { int8Array, textArray } from '../../db/wire.ts';
-import { type BusinessDate, businessDate } from '../../kernel/business-date.ts';
+import { businessDate } from '../../kernel/business-date.ts';
 import { currency } from '../../kernel/currency.ts';
-import { type Account, type AccountId, accountId, accountState } from '../core/account.ts';
+import { type Account, accountId, accountState } from '../core/account.ts';
 import type { Fingerprinted, KnownRequest } from '../core/evaluate.ts';
 import type { Hold, Original } from '../core/working-set.ts';
-import type { BatchTransaction, Statement } from './connection.ts';
+import type { Send, Statement } from './connection.ts';
+import type { OpenDay } from './memory.ts';
+import type { Named } from './named.ts';
 import { readPostings } from './read-postings.ts';
 import { refusalFromJson } from './stored-refusal.ts';
 
-/** What a batch decides on. `day` is undefined when the open business day closed while we waited for it. */
+/** What a batch has read. `day` is undefined when the open business day closed while we waited for it. */
 export interface BatchState {
-  readonly day: { readonly date: BusinessDate; readonly lastMoveId: bigint } | undefined;
+  readonly day: OpenDay | undefined;
   readonly accounts: readonly Account[];
   readonly holds: readonly Hold[];
   readonly originals: readonly Original[];
   readonly known: ReadonlyMap<string, KnownRequest>;
 }
 
-/** What the moves of a batch name. `accounts`: without internal ones that are known already. */
-export interface Named {
-  readonly accounts: readonly AccountId[];
-  readonly holds: readonly bigint[];
-  readonly transfers: readonly bigint[];
+export interface Reading {
+  /** `accounts`: without those that are known already. */
+  readonly names: Named;
+  /** Requests to look for: whether they were answered before. */
+  readonly requests: readonly Fingerprinted[] | undefined;
+  /** Take the platform's lane first. */
+  readonly lock: boolean;
 }
 
 /**
- * Locks the platform's lane, then reads what a batch decides on, in one round trip but in separate statements:
- * a statement sees the world as it was when it began, before it waited for a lock.
+ * Reads what a batch decides on, in one round trip but in separate statements, and the open business day first
+ * of all. Either that locks the platform's lane; a statement sees the world as it was when it began, so the
+ * others must begin after it has waited. Or nothing is locked, and what was read counts only as long as the
+ * day has the version that was read first.
  *
- * The lock is the row of the open business day, and everybody who changes a guarded account takes it first.
- * So batches of one platform follow one another, on however many servers; no two can deadlock; and accounts
- * need no locks of their own (docs/adr/0004 has the figures).
+ * The lane is the row of the open business day, and everybody who changes a guarded account takes it first and
+ * changes its version. So batches of one platform follow one another, on however many servers; no two can
+ * deadlock; and accounts need no locks of their own (docs/adr/0004 has the figures).
  */
 export async function readState(
-  tx: BatchTransaction,
+  send: Send,
   platformId: bigint,
-  named: Named,
-  requests: readonly Fingerprinted[] | undefined,
+  { names, requests, lock }: Reading,
 ): Promise<BatchState> {
-  const day = tx.send(dayStatement(platformId));
-  const accounts = tx.send(accountStatement(platformId, named));
-  const holds = named.holds.length > 0 ? tx.send(holdStatement(platformId, named.holds)) : [];
-  const originals =
-    named.transfers.length > 0 ? tx.send(originalStatement(platformId, named.transfers)) : [];
-  const known = requests ? tx.send(requestStatement(platformId, requests)) : [];
-  const [dayRows, accountRows, holdRows, originalRows, knownRows] = await Promise.all([
+  const { accounts: ids, holds: holdIds, transfers } = names;
+  const day = send(dayStatement(platformId, lock));
+  const behind = ids.length + holdIds.length + transfers.length > 0;
+  const accounts = behind ? send(accountStatement(platformId, names)) : [];
+  const holds = holdIds.length > 0 ? send(holdStatement(platformId, holdIds)) : [];
+  const originals = transfers.length > 0 ? send(originalStatement(platformId, transfers)) : [];
+  const known = requests ? send(requestStatement(platformId, requests)) : [];
+  const [[dayRow], accountRows, holdRows, originalRows, knownRows] = await Promise.all([
     day,
     accounts,
     holds,
     originals,
     known,
   ]);
-  const [dayRow] = dayRows;
   return {
-    day: dayRow && { date: businessDate(textAt(dayRow, 0)), lastMoveId: bigintAt(dayRow, 1) },
+    day: dayRow && toDay(dayRow),
     accounts: accountRows.map(toAccount),
     holds: holdRows.map(toHold),
     originals: originalRows.map(toOriginal),
-    known: await knownRequests(tx, platformId, knownRows),
+    known: await knownRequests(send, platformId, knownRows),
   };
 }
 
-const dayStatement = (platformId: bigint): Statement => ({
-  name: 'batch_day',
-  text: `select business_date, last_move_id from business_day
-          where platform_id = $1 and closed_at is null for no key update`,
+const dayStatement = (platformId: bigint, lock: boolean): Statement => ({
+  name: lock ? 'batch_day_locked' : 'batch_day',
+  text: `select business_date, last_move_id, version from business_day
+          where platform_id = $1 and closed_at is null${lock ? ' for no key update' : ''}`,
   values: [platformId],
+});
+
+const toDay = (row: Row): OpenDay => ({
+  date: businessDate(textAt(row, 0)),
+  lastMoveId: bigintAt(row, 1),
+  version: bigintAt(row, 2),
 });
 
 const ACCOUNT_COLUMNS =
@@ -171,13 +182,13 @@ function toOriginal(row: Row): Original {
 
 /** The answers of requests that are known: refusals as stored, acceptances from the postings they left. */
 export async function knownRequests(
-  tx: Pick<BatchTransaction, 'send'>,
+  send: Send,
   platformId: bigint,
   rows: readonly Row[],
 ): Promise<Map<string, KnownRequest>> {
   const accepted = rows.filter((row) => row[4] === null);
   const ranges = accepted.map((row) => ({ firstMoveId: bigintAt(row, 2), count: intAt(row, 3) }));
-  const answers = await readPostings((statement) => tx.send(statement), platformId, ranges);
+  const answers = await readPostings(send, platformId, ranges);
   return new Map(
     rows.map((row): [string, KnownRequest] => {
       const answer = row[4] === null ? answers.get(bigintAt(row, 2)) : refusalFromJson(row[4]);

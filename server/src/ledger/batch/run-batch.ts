@@ -2,32 +2,36 @@ import type pg from 'pg';
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { moveIdAt } from '../../kernel/id.ts';
+import type { Random } from '../../kernel/random.ts';
 import type { Account, AccountId } from '../core/account.ts';
 import { BatchEvaluation, type Fingerprinted } from '../core/evaluate.ts';
 import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
 import { WorkingSet } from '../core/working-set.ts';
 import {
   asBatchFailure,
-  type BatchTransaction,
   begin,
-  flush,
+  commitAll,
   giveBack,
   type Statement,
+  sender,
   takeConnection,
   together,
 } from './connection.ts';
 import { type Document, documentStatements } from './document.ts';
+import type { Memories, Memory, OpenDay } from './memory.ts';
 import { mergeStatements } from './merge-statements.ts';
-import { named } from './named.ts';
+import { type Named, named } from './named.ts';
 import { type BatchState, readState } from './read-state.ts';
-import { type Decided, transferStatements, writeStatements } from './write-state.ts';
+import { type Decided, writeStatements } from './write-state.ts';
 
 /** What a batch needs of its surroundings. */
 export interface BatchDeps {
   readonly database: Pick<Database, 'batches'>;
   readonly clock: Clock;
-  /** Accounts of the platform that are known to be internal: they never change, so they are read once. */
-  readonly internals: Map<AccountId, Account>;
+  readonly random: Random;
+  /** What is known of the platform, and the memories that share one limit with it. */
+  readonly memory: Memory;
+  readonly memories: Memories;
   readonly observe?: (batch: CommittedBatch) => void;
 }
 
@@ -44,18 +48,24 @@ export interface Work extends Fingerprinted {
   readonly document?: Document | undefined;
 }
 
-export interface BatchMode {
-  /** Look for requests that were answered before. Without it a repeat breaks a unique key, and is run again. */
-  readonly lookUpRequests: boolean;
-  /** Decide, and change nothing. */
-  readonly dryRun?: boolean;
-}
+/**
+ * How a batch comes to what it decides on.
+ *
+ * remembered: on what the lane remembers, reading the rest without a lock, and writing on condition that
+ * nobody was faster: one round trip, often none before it. The way of a server that has the platform to itself.
+ *
+ * locked: everything is read under the platform's lock, so nobody can be faster. `lookUpRequests`: requests
+ * that were answered before are looked for; without that a repeat breaks a unique key, and is run again.
+ */
+export type BatchMode =
+  | { readonly read: 'remembered' }
+  | { readonly read: 'locked'; readonly lookUpRequests: boolean };
+
+/** Somebody else changed the platform's accounts since they were remembered: nothing was done, ask again. */
+export class Overtaken extends Error {}
 
 /** The open business day closed between our asking for it and our getting it: nothing was done, ask again. */
 export class DayClosed extends Error {}
-
-/** Moves decided and sent at once: PostgreSQL writes a piece while the next one is decided. */
-const MOVES_PER_PIECE = 512;
 
 /** A batch whose reads are on their way. */
 export interface StartedBatch {
@@ -73,7 +83,7 @@ export interface SentBatch {
   readonly committed: Promise<void>;
 }
 
-/** Begins a batch on a connection: lock and read are sent at once, behind whatever was sent before. */
+/** Begins a batch on a connection: what it has to read is asked for at once, behind what was sent before. */
 export function startBatch(
   client: pg.PoolClient,
   deps: BatchDeps,
@@ -81,20 +91,16 @@ export function startBatch(
   { work, mode }: { work: readonly Work[]; mode: BatchMode },
 ): StartedBatch {
   const started = performance.now();
-  const { tx, reading } = together(client, () => {
-    const opened = begin(client);
-    return { tx: opened, reading: readWork(deps, platformId, opened, { work, mode }) };
-  });
-  // Whoever asks for the decision sees the failure; until then it must not count as unhandled.
-  reading.catch(() => {});
+  const batch =
+    mode.read === 'locked'
+      ? startLocked(client, deps, platformId, { work, lookUpRequests: mode.lookUpRequests })
+      : startRemembered(client, deps, platformId, work);
   return {
     decide: async () => {
-      const state = await reading;
-      const { answers, decided, committed } = together(client, () =>
-        decide(deps, platformId, { tx, client }, { work, state, mode }),
-      );
+      const { evaluated, committed } = await batch();
+      const { answers, decided } = evaluated;
       const observed = committed.then(() => {
-        if (decided.length > 0) deps.observe?.(observation(answers, decided, started));
+        if (decided.length > 0) deps.observe?.(observation(evaluated, started));
       });
       return { answers, committed: observed };
     },
@@ -102,89 +108,190 @@ export function startBatch(
 }
 
 /**
- * Decides and writes a batch in a transaction and on a connection of its own: lock → read → evaluate →
- * write → commit → answer. Throws BatchFailure when it was not committed, or may not have been.
+ * Decides and writes a batch under the platform's lock, on a connection of its own: lock → read → evaluate →
+ * write → commit → answer. Requests are looked up first. Throws BatchFailure when it was not committed, or may
+ * not have been.
  */
-export async function runBatch(
+export async function runLocked(
   deps: BatchDeps,
   platformId: bigint,
   work: readonly Work[],
-  mode: BatchMode,
 ): Promise<readonly Answer[]> {
-  const client = await takeConnection(deps.database.batches);
-  try {
+  return onConnection(deps, async (client) => {
+    const mode = { read: 'locked', lookUpRequests: true } as const;
     const { answers, committed } = await startBatch(client, deps, platformId, {
       work,
       mode,
     }).decide();
     await committed;
-    await giveBack(client);
     return answers;
+  });
+}
+
+/** Decides a batch on one consistent view of the database, locks nothing and changes nothing. */
+export async function previewBatch(
+  deps: BatchDeps,
+  platformId: bigint,
+  work: readonly Work[],
+): Promise<readonly Answer[]> {
+  return onConnection(deps, async (client) => {
+    const { known, unknown } = needed(deps.memory, work, 'internals');
+    const { tx, reading } = together(client, () => {
+      const opened = begin(client, 'snapshot');
+      const read = { names: unknown, requests: undefined, lock: false };
+      return { tx: opened, reading: readState(opened.send, platformId, read) };
+    });
+    const { answers } = evaluate(deps, work, { known, state: await reading });
+    await tx.rollback();
+    return answers;
+  });
+}
+
+type Batch = () => Promise<{ evaluated: Evaluated; committed: Promise<void> }>;
+
+function startLocked(
+  client: pg.PoolClient,
+  deps: BatchDeps,
+  platformId: bigint,
+  { work, lookUpRequests }: { work: readonly Work[]; lookUpRequests: boolean },
+): Batch {
+  const { known, unknown } = needed(deps.memory, work, 'internals');
+  const requests = lookUpRequests ? work : undefined;
+  const { tx, reading } = together(client, () => {
+    const opened = begin(client);
+    const read = { names: unknown, requests, lock: true };
+    return { tx: opened, reading: readState(opened.send, platformId, read) };
+  });
+  ignoreUntilAsked(reading);
+  return async () => {
+    const state = await reading;
+    deps.memory.keepInternals(state.accounts);
+    const evaluated = evaluate(deps, work, { known, state });
+    if (evaluated.decided.length === 0) return { evaluated, committed: tx.rollback() };
+    const committed = together(client, () => tx.commit(writes(platformId, evaluated).map(tx.send)));
+    return { evaluated, committed };
+  };
+}
+
+function startRemembered(
+  client: pg.PoolClient,
+  deps: BatchDeps,
+  platformId: bigint,
+  work: readonly Work[],
+): Batch {
+  const { memory, memories } = deps;
+  const { known, unknown } = needed(memory, work, 'all');
+  const { day } = memory;
+  const reading =
+    day && isEmpty(unknown)
+      ? { day, accounts: [], holds: [], originals: [], known: new Map<string, never>() }
+      : together(client, () => {
+          const read = { names: unknown, requests: undefined, lock: false };
+          return readState(sender(client), platformId, read);
+        });
+  ignoreUntilAsked(reading);
+  return async () => {
+    const state: BatchState = await reading;
+    if (day && day.version !== state.day?.version) throw new Overtaken('the memory is out of date');
+    const evaluated = evaluate(deps, work, { known, state });
+    memory.keepInternals(state.accounts);
+    memory.remember(evaluated.after, [...state.accounts, ...evaluated.set.changedAccounts()]);
+    memories.used(memory);
+    const committed = together(client, () => commitAll(client, writes(platformId, evaluated)));
+    return { evaluated, committed };
+  };
+}
+
+/** Whoever asks for the decision sees the failure; until then it must not count as unhandled. */
+function ignoreUntilAsked(reading: unknown): void {
+  if (reading instanceof Promise) reading.catch(() => {});
+}
+
+async function onConnection<T>(
+  { database }: BatchDeps,
+  work: (client: pg.PoolClient) => Promise<T>,
+): Promise<T> {
+  const client = await takeConnection(database.batches);
+  try {
+    const result = await work(client);
+    await giveBack(client, []);
+    return result;
   } catch (error) {
     const failure = asBatchFailure(error);
-    await giveBack(client, failure);
+    await giveBack(client, [failure]);
     throw failure;
   }
 }
 
-/** Evaluates piece by piece, sending the transfers of a piece while the next is decided, then the rest. */
-function decide(
-  deps: BatchDeps,
-  platformId: bigint,
-  { tx, client }: { tx: BatchTransaction; client: pg.PoolClient },
-  { work, state, mode }: { work: readonly Work[]; state: BatchState; mode: BatchMode },
-): { answers: Answer[]; decided: DecidedWork[]; committed: Promise<void> } {
+/** What the moves of a batch name: the accounts that need not be read, and all that has to be. */
+function needed(
+  memory: Memory,
+  work: readonly Work[],
+  trust: 'all' | 'internals',
+): { known: Account[]; unknown: Named } {
+  const names = named(work);
+  const known: Account[] = [];
+  const accounts: AccountId[] = [];
+  for (const id of names.accounts) {
+    const account = trust === 'all' ? memory.account(id) : memory.internal(id);
+    if (account) known.push(account);
+    else accounts.push(id);
+  }
+  return { known, unknown: { ...names, accounts } };
+}
+
+const isEmpty = ({ accounts, holds, transfers }: Named): boolean =>
+  accounts.length + holds.length + transfers.length === 0;
+
+/** What came of the pure part of a batch. */
+interface Evaluated {
+  readonly answers: readonly Answer[];
+  readonly decided: readonly DecidedWork[];
+  readonly set: WorkingSet;
+  readonly before: OpenDay;
+  readonly after: OpenDay;
+}
+
+type DecidedWork = Decided & { readonly submission: Work };
+
+function evaluate(
+  { clock, random }: BatchDeps,
+  work: readonly Work[],
+  { known, state }: { known: readonly Account[]; state: BatchState },
+): Evaluated {
   const { day } = state;
   if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
-  const set = new WorkingSet({ ...state, accounts: allAccounts(deps, state) });
-  const firstMoveId = firstNumber(deps.clock, day);
-  const booking = { instant: deps.clock.now(), businessDate: day.date, firstMoveId };
+  const set = new WorkingSet({ ...state, accounts: [...known, ...state.accounts] });
+  const firstMoveId = firstNumber(clock, day);
+  const booking = { instant: clock.now(), businessDate: day.date, firstMoveId };
   const evaluation = new BatchEvaluation(set, { known: state.known, booking });
-  const answers: Answer[] = [];
-  const decided: DecidedWork[] = [];
-  const pending: Promise<unknown>[] = [];
-  let last: Statement[] = [];
-  for (const piece of pieces(work)) {
-    for (const sent of last.map(tx.send)) {
-      // `commit` sees its failure; should a later piece throw before that, it must not end the process.
-      sent.catch(() => {});
-      pending.push(sent);
-    }
-    if (last.length > 0) flush(client);
-    const pieceAnswers = evaluation.decide(piece);
-    answers.push(...pieceAnswers);
-    if (mode.dryRun) continue;
-    const pieceDecided = decidedNow(piece, pieceAnswers);
-    decided.push(...pieceDecided);
-    last = transferStatements(platformId, pieceDecided, day.date);
-  }
-  if (decided.length === 0) return { answers, decided, committed: tx.rollback() };
-  const writes = writeStatements(platformId, set, { decided, date: day.date, firstMoveId });
-  const rest = [
-    ...mergeStatements([...last, ...writes]),
+  const answers = evaluation.decide(work);
+  const decided = decidedNow(work, answers);
+  const moves = decided.reduce(
+    (sum, { answer }) => sum + (answer.accepted ? answer.postings.length : 0),
+    0,
+  );
+  const lastMoveId = moves > 0 ? firstMoveId + BigInt(moves - 1) : day.lastMoveId;
+  const after = { date: day.date, lastMoveId, version: newVersion(random) };
+  return { answers, decided, set, before: day, after };
+}
+
+function writes(platformId: bigint, { decided, set, before, after }: Evaluated): Statement[] {
+  return [
+    mergeStatements(writeStatements(platformId, set, { decided, before, after })),
     ...documentStatements(platformId, documented(decided)),
   ];
-  return { answers, decided, committed: tx.commit([...pending, ...rest.map(tx.send)]) };
 }
 
-/** Cuts a batch into pieces of some 512 moves; a submission is never divided. */
-function* pieces(work: readonly Work[]): Generator<readonly Work[]> {
-  let from = 0;
-  let moves = 0;
-  for (const [i, submission] of work.entries()) {
-    moves += submission.moves.length;
-    if (moves < MOVES_PER_PIECE && i < work.length - 1) continue;
-    yield work.slice(from, i + 1);
-    from = i + 1;
-    moves = 0;
-  }
+/**
+ * A number that the day never had: one that was lost with a failed batch must not come back by chance when
+ * somebody else counts on. 62 bits, so that counting on cannot overflow.
+ */
+function newVersion(random: Random): bigint {
+  return BigInt.asUintN(62, Buffer.from(random.bytes(8)).readBigUInt64BE());
 }
 
-function observation(
-  answers: readonly Answer[],
-  decided: readonly DecidedWork[],
-  started: number,
-): CommittedBatch {
+function observation({ answers, decided }: Evaluated, started: number): CommittedBatch {
   return {
     submissions: answers.length,
     refused: answers.filter(({ accepted }) => !accepted).length,
@@ -193,28 +300,8 @@ function observation(
   };
 }
 
-type DecidedWork = Decided & { readonly submission: Work };
-
-function allAccounts(deps: BatchDeps, state: BatchState): Account[] {
-  return [...deps.internals.values(), ...state.accounts];
-}
-
-async function readWork(
-  deps: BatchDeps,
-  platformId: bigint,
-  tx: BatchTransaction,
-  { work, mode }: { work: readonly Work[]; mode: BatchMode },
-): Promise<BatchState> {
-  const names = named(work, deps.internals);
-  const state = await readState(tx, platformId, names, mode.lookUpRequests ? work : undefined);
-  for (const account of state.accounts) {
-    if (!account.guarded) deps.internals.set(account.id, account);
-  }
-  return state;
-}
-
 /** The batch's first number: the time, or the number after the platform's last one when that is later. */
-function firstNumber(clock: Clock, { lastMoveId }: { lastMoveId: bigint }): bigint {
+function firstNumber(clock: Clock, { lastMoveId }: OpenDay): bigint {
   const now = moveIdAt(clock.now());
   return now > lastMoveId ? now : lastMoveId + 1n;
 }

@@ -6,6 +6,7 @@ import type { HoldMove } from '../core/move.ts';
 import type { Answer, PostedHoldEvent, PostedTransfer } from '../core/outcome.ts';
 import type { WorkingSet } from '../core/working-set.ts';
 import type { Statement } from './connection.ts';
+import type { OpenDay } from './memory.ts';
 import { refusalToJson } from './stored-refusal.ts';
 
 /** A submission that was decided now, with its answer; repeats are not written again. */
@@ -16,48 +17,41 @@ export interface Decided {
 
 type Posted<T> = T & { readonly moveId: bigint };
 
+/** What a batch has decided, and the day as it leaves it. */
+export interface Decision {
+  readonly decided: readonly Decided[];
+  readonly before: OpenDay;
+  readonly after: OpenDay;
+}
+
 /**
- * Writes what a piece of a batch has posted: transfers only, because they are most of the work and need
- * nothing but themselves.
+ * What writes a batch, set-based: one statement per table that has something to write.
  *
  * Here and below rows are selected from `platform`, which looks idle and is not: on Citus it makes the insert
  * a statement for one shard; selected from `unnest` alone it would be pulled to the coordinator.
  */
-export function transferStatements(
-  platformId: bigint,
-  decided: readonly Decided[],
-  date: BusinessDate,
-): Statement[] {
-  const transfers: Posted<PostedTransfer>[] = [];
-  for (const { answer } of decided) {
-    if (!answer.accepted) continue;
-    for (const { moveId, transfer } of answer.postings) {
-      if (transfer) transfers.push({ moveId, ...transfer });
-    }
-  }
-  return transfers.length > 0 ? [insertTransfers(platformId, transfers, date)] : [];
-}
-
-/** Writes the rest of a batch, set-based: one statement per table that has something to write. */
 export function writeStatements(
   platformId: bigint,
   set: WorkingSet,
-  batch: { decided: readonly Decided[]; date: BusinessDate; firstMoveId: bigint },
+  { decided, before, after }: Decision,
 ): Statement[] {
-  const { decided, date, firstMoveId } = batch;
+  const { date } = after;
   const moves = decided.flatMap(({ answer }) => (answer.accepted ? answer.postings : []));
-  const lastMoveId = moves.at(-1)?.moveId;
+  const transfers = moves.flatMap(({ moveId, transfer }) =>
+    transfer ? [{ moveId, ...transfer }] : [],
+  );
   const events = moves.flatMap(({ moveId, holdEvent }) =>
     holdEvent ? [{ moveId, ...holdEvent }] : [],
   );
   const deltas = set.deltas();
   const accounts = set.changedAccounts();
   return [
+    advanceDay(platformId, before, after),
+    ...(transfers.length > 0 ? [insertTransfers(platformId, transfers, date)] : []),
     ...(events.length > 0 ? holdStatements(platformId, set, { events, date, decided }) : []),
     ...(accounts.length > 0 ? [updateAccounts(platformId, accounts)] : []),
-    ...(deltas.length > 0 ? [insertDeltas(platformId, deltas, firstMoveId)] : []),
-    ...(decided.length > 0 ? [insertRequests(platformId, decided)] : []),
-    ...(lastMoveId === undefined ? [] : [advanceDay(platformId, date, lastMoveId)]),
+    ...(deltas.length > 0 ? [insertDeltas(platformId, deltas, after.lastMoveId)] : []),
+    insertRequests(platformId, decided),
   ];
 }
 
@@ -114,11 +108,17 @@ function insertRequests(platformId: bigint, decided: readonly Decided[]): Statem
   };
 }
 
-/** The next batch, on whichever server, numbers on from here. */
-const advanceDay = (platformId: bigint, date: BusinessDate, lastMoveId: bigint): Statement => ({
+/**
+ * The next batch, on whichever server, numbers on from here. Should the day not be as it was when the accounts
+ * were read, nothing of the batch is written.
+ */
+const advanceDay = (platformId: bigint, before: OpenDay, after: OpenDay): Statement => ({
   name: 'day',
-  text: `update business_day set last_move_id = $3::bigint where platform_id = $1 and business_date = $2::date`,
-  values: [platformId, date, lastMoveId],
+  text: `update business_day set last_move_id = $4::bigint, version = $5::bigint
+          where platform_id = $1 and business_date = $2::date and closed_at is null and version = $3::bigint
+          returning version`,
+  values: [platformId, before.date, before.version, after.lastMoveId, after.version],
+  expected: 'expect_version(count(*))',
 });
 
 function updateAccounts(platformId: bigint, accounts: readonly Guarded[]): Statement {
@@ -140,7 +140,7 @@ function updateAccounts(platformId: bigint, accounts: readonly Guarded[]): State
 function insertDeltas(
   platformId: bigint,
   deltas: readonly (readonly [bigint, bigint])[],
-  firstMoveId: bigint,
+  lastMoveId: bigint,
 ): Statement {
   return {
     name: 'delta',
@@ -152,7 +152,7 @@ function insertDeltas(
       platformId,
       int8Array(deltas.map(([account]) => account)),
       int8Array(deltas.map(([, delta]) => delta)),
-      firstMoveId,
+      lastMoveId,
     ],
   };
 }

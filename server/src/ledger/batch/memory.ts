@@ -1,0 +1,86 @@
+import type { BusinessDate } from '../../kernel/business-date.ts';
+import type { Account, AccountId } from '../core/account.ts';
+
+/** The open business day as the last batch left it. */
+export interface OpenDay {
+  readonly date: BusinessDate;
+  readonly lastMoveId: bigint;
+  /** What is remembered of guarded accounts is true as long as the table has this number. */
+  readonly version: bigint;
+}
+
+/** Accounts that a process remembers at most, over all platforms: some 300 bytes each. */
+export const MAX_REMEMBERED = 65_536;
+
+/**
+ * What this process knows of one platform without asking again: internal accounts, which never change, and
+ * what its last batch has left. It may be wrong at any time, because another server writes too; so whatever is
+ * decided on it is written on the condition that the version is still the same.
+ */
+export class Memory {
+  readonly #internals = new Map<AccountId, Account>();
+  readonly #guarded = new Map<AccountId, Account>();
+  #day: OpenDay | undefined;
+
+  get day(): OpenDay | undefined {
+    return this.#day;
+  }
+
+  /** Guarded accounts in it. */
+  get size(): number {
+    return this.#guarded.size;
+  }
+
+  account(id: AccountId): Account | undefined {
+    return this.#guarded.get(id) ?? this.#internals.get(id);
+  }
+
+  internal(id: AccountId): Account | undefined {
+    return this.#internals.get(id);
+  }
+
+  /** What stays true whatever happens: the internal ones of these accounts. */
+  keepInternals(accounts: Iterable<Account>): void {
+    for (const account of accounts) {
+      if (!account.guarded) this.#internals.set(account.id, account);
+    }
+  }
+
+  /** What a batch that is on its way leaves behind. To be forgotten should that batch fail. */
+  remember(day: OpenDay, accounts: Iterable<Account>): void {
+    this.#day = day;
+    for (const account of accounts) {
+      if (account.guarded) this.#guarded.set(account.id, account);
+    }
+  }
+
+  /** The next batch asks the database again. */
+  forget(): void {
+    this.#day = undefined;
+    this.#guarded.clear();
+  }
+}
+
+/** The memories of all platforms, within one limit: who was not used for longest is forgotten first. */
+export class Memories {
+  readonly #limit: number;
+  readonly #byUse = new Set<Memory>();
+
+  constructor(limit = MAX_REMEMBERED) {
+    this.#limit = limit;
+  }
+
+  /** To be called after `memory` was used: makes room for it. */
+  used(memory: Memory): void {
+    this.#byUse.delete(memory);
+    this.#byUse.add(memory);
+    let total = 0;
+    for (const each of this.#byUse) total += each.size;
+    for (const each of this.#byUse) {
+      if (total <= this.#limit) return;
+      total -= each.size;
+      each.forget();
+      this.#byUse.delete(each);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { afterAll, expect, type MockInstance, test, vi } from 'vitest';
+import { freshDatabase } from '../../../test/support/database.ts';
+import { ledgerBench, nextRequest } from '../../../test/support/ledger.ts';
+import { amount } from '../../kernel/amount.ts';
+import { businessDate } from '../../kernel/business-date.ts';
+import {
+  type AccountId,
+  changeAccount,
+  type Ledger,
+  type Move,
+  openLedger,
+  readAccounts,
+  rollDay,
+  verifyLedger,
+} from '../index.ts';
+
+const { url } = await freshDatabase();
+const bench = await ledgerBench(url);
+const { ledger, platformId, database, clock, bank } = bench;
+const { db } = database;
+afterAll(() => bench.close());
+
+const pay = (debit: AccountId, credit: AccountId, sum: bigint): Move => ({
+  ...{ kind: 'transfer', code: 'payment', debit, credit, amount: amount(sum) },
+});
+const submit = (server: Ledger, ...moves: Move[]) =>
+  server.submit({ platformId, requestId: nextRequest(), moves });
+const balanceOf = async (id: AccountId) =>
+  (await readAccounts(db, platformId, [id])).get(id)?.balance;
+const findings = async () => (await verifyLedger(db, platformId)).flatMap((each) => each.findings);
+
+/** The statements that `work` sends on the connection that it takes for batches, by name. */
+async function statementsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const taken = Promise.withResolvers<MockInstance>();
+  database.batches.once('acquire', (client) => taken.resolve(vi.spyOn(client, 'query')));
+  await work();
+  const spy = await taken.promise;
+  const sent = spy.mock.calls.map(([statement]: unknown[]) => statement);
+  spy.mockRestore();
+  return sent.map((statement) =>
+    typeof statement === 'object' && statement !== null && 'name' in statement
+      ? String(statement.name)
+      : String(statement),
+  );
+}
+
+// Goal: what makes small batches cheap. Method: the statements are counted.
+test('a transfer between accounts that are remembered is one statement, its commit included', async () => {
+  const [payer, payee] = [await bench.open({ available: 10_00n }), await bench.open()];
+  const server = bench.another();
+  const first = await statementsOf(() => submit(server, pay(payer, payee, 1_00n)));
+  expect(first).toEqual(['batch_day', 'batch_accounts', 'day+transfer+account+request']);
+  const second = await statementsOf(() => submit(server, pay(payer, payee, 1_00n)));
+  expect(second).toEqual(['day+transfer+account+request']);
+  expect(await balanceOf(payee)).toBe(2_00n);
+});
+
+// Goal: memory is never older than what anybody was told. Method: servers take turns, each knows the accounts
+// from its last turn, and what it answers must follow from what the other has done since.
+test('what another server did is seen at once', async () => {
+  const [payer, payee] = [await bench.open({ available: 20n }), await bench.open()];
+  const servers = [ledger, bench.another()];
+  for (let turn = 1n; turn <= 20n; turn += 1n) {
+    const answer = await submit(servers[Number(turn) % 2]!, pay(payer, payee, 1n));
+    const [posting] = answer.accepted ? answer.postings : [];
+    expect(posting?.transfer?.debit.after?.balance).toBe(20n - turn);
+  }
+  expect(await submit(servers[0]!, pay(payer, payee, 1n))).toMatchObject({ accepted: false });
+  await submit(servers[1]!, pay(bank, payer, 5n));
+  expect(await submit(servers[0]!, pay(payer, payee, 5n))).toMatchObject({ accepted: true });
+});
+
+test('an account that was stopped, and a day that was turned, count from then on', async () => {
+  const [payer, payee] = [await bench.open({ available: 10n }), await bench.open()];
+  await submit(ledger, pay(payer, payee, 1n));
+  await changeAccount(db, platformId, payer, { state: 'debit_stopped', at: clock.now() });
+  expect(await submit(ledger, pay(payer, payee, 1n))).toMatchObject({ accepted: false });
+  await changeAccount(db, platformId, payer, { state: 'open', at: clock.now() });
+  expect(await submit(ledger, pay(payer, payee, 1n))).toMatchObject({
+    accepted: true,
+    businessDate: '2026-03-02',
+  });
+  await rollDay(db, platformId, { next: businessDate('2026-03-03'), at: clock.now() });
+  expect(await submit(ledger, pay(payer, payee, 1n))).toMatchObject({
+    accepted: true,
+    businessDate: '2026-03-03',
+  });
+});
+
+// Goal: batches that were decided on one that failed do not count. Method: so much waits that batches are sent
+// behind one another; among the requests are some that were answered before, which break their batches.
+test('what was decided on a batch that failed is decided again', async () => {
+  const [payer, payee] = [await bench.open({ available: 1_000n }), await bench.open()];
+  const server = openLedger({
+    ...{ database, clock },
+    limits: { movesPerBatch: 300, waitingMoves: 10_000 },
+  });
+  const request = () => ({
+    platformId,
+    requestId: nextRequest(),
+    moves: [pay(payer, payee, 1n)],
+  });
+  const known = Array.from({ length: 4 }, request);
+  for (const each of known) await ledger.submit(each);
+  const requests = Array.from({ length: 1_200 }, (_, i) =>
+    i % 300 === 150 ? known[(i - 150) / 300]! : request(),
+  );
+  const answers = await Promise.all(requests.map((each) => server.submit(each)));
+  expect(answers.filter(({ repeated }) => repeated)).toHaveLength(4);
+  expect(answers.filter(({ accepted }) => accepted)).toHaveLength(1_000);
+  expect([await balanceOf(payer), await balanceOf(payee)]).toEqual([0n, 1_000n]);
+  expect(await findings()).toEqual([]);
+});
