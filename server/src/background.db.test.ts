@@ -78,6 +78,37 @@ test('entries that were recorded and not posted are posted by the sweep', async 
   expect(rows).toEqual([{ state: 'suspended', entries: 3n, transfers: 3n }]);
 });
 
+// Goal: a server with a backlog stops after what is under way, and the next one posts the rest. Method: it is told
+// to stop while the first of several thousand entries are with the ledger.
+test('a backlog does not hold up a stop', async () => {
+  const number = '8110888020000000017';
+  const source = camtFile({
+    accountNumber: number,
+    currency: currency('CNY'),
+    entries: 20_000,
+    prefix: 'backlog',
+  });
+  const dead = { ...app.ledger, submit: () => Promise.reject(new Error('the process died here')) };
+  await importStatement({ ...app, ledger: dead }, 1n, { source }).catch(() => {});
+  const stopping = new AbortController();
+  let submitted = 0;
+  const ledger: typeof app.ledger = {
+    ...app.ledger,
+    submit: (submission) => {
+      submitted += 1;
+      stopping.abort();
+      return app.ledger.submit(submission);
+    },
+  };
+  const [, , post] = backgroundLoops({ ...app, ledger });
+  await post.run(stopping.signal).catch(() => {});
+  expect(submitted).toBe(1);
+  expect(await hasWaitingEntries(app, 1n)).toBe(true);
+  const [, , next] = backgroundLoops(app);
+  await next.run();
+  expect(await hasWaitingEntries(app, 1n)).toBe(false);
+});
+
 // Goal: an outage is said once, not at every try, and the loop is back by itself. Method: count the runs of a
 // loop over a way to the database that is cut and mended; each wait is for a run, never for a time.
 test('a loop outlives an outage of the database, and says so twice', async () => {

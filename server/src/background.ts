@@ -27,7 +27,8 @@ export interface BackgroundDeps extends DepositDeps {
 export interface Loop {
   readonly name: string;
   readonly everyMs: number;
-  readonly run: () => Promise<void>;
+  /** One round. Aborted when the server stops: what is begun is finished, and nothing new begun. */
+  readonly run: (signal?: AbortSignal) => Promise<void>;
 }
 
 /** Loops that run until they are stopped. */
@@ -50,9 +51,13 @@ export function backgroundLoops(
 ): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop] {
   const { db } = deps;
   // What fails for one platform must not keep the others from their turn.
-  const each = async (work: (platform: Platform) => Promise<void>) => {
+  const each = async (
+    signal: AbortSignal | undefined,
+    work: (platform: Platform) => Promise<void>,
+  ) => {
     const failures: unknown[] = [];
     for (const platform of await listPlatforms(db)) {
+      if (signal?.aborted) break;
       await work(platform).catch((error: unknown) => failures.push(error));
     }
     if (failures.length > 0) throw new AggregateError(failures, 'for some platforms');
@@ -61,26 +66,33 @@ export function backgroundLoops(
     {
       name: 'fold internal balances',
       everyMs: FOLD_MS,
-      run: () => each(({ platformId }) => untilIdle(FULL_FOLD, () => foldInternal(db, platformId))),
+      run: (signal) =>
+        each(signal, ({ platformId }) =>
+          untilIdle({ full: FULL_FOLD, signal }, () => foldInternal(db, platformId)),
+        ),
     },
     {
       name: 'expire holds',
       everyMs: EXPIRE_MS,
-      run: () =>
-        each(({ platformId }) => untilIdle(FULL_SWEEP, () => expireHolds(deps, platformId))),
+      run: (signal) =>
+        each(signal, ({ platformId }) =>
+          untilIdle({ full: FULL_SWEEP, signal }, () => expireHolds(deps, platformId)),
+        ),
     },
     {
       name: 'post bank entries',
       everyMs: POST_MS,
-      run: () =>
-        each(async ({ platformId }) => {
-          if (await hasWaitingEntries(deps, platformId)) await postEntries(deps, platformId);
-        }),
+      run: (signal) => {
+        const poster = signal ? { ...deps, ledger: until(signal, deps.ledger) } : deps;
+        return each(signal, async ({ platformId }) => {
+          if (await hasWaitingEntries(deps, platformId)) await postEntries(poster, platformId);
+        });
+      },
     },
     {
       name: 'turn the business date',
       everyMs: ROLL_MS,
-      run: () => each((platform) => turnBusinessDate(deps, platform)),
+      run: (signal) => each(signal, (platform) => turnBusinessDate(deps, platform)),
     },
   ];
 }
@@ -120,10 +132,11 @@ async function keepRunning(
   let failures = 0;
   while (!signal.aborted) {
     try {
-      await run();
+      await run(signal);
       if (failures > 0) log.info({ loop: name, failures }, 'background work goes on');
       failures = 0;
     } catch (error) {
+      if (signal.aborted) return; // it was told to end, and what it had begun is done
       failures += 1;
       if (failures === 1)
         log.warn({ loop: name, err: error }, 'background work failed; trying again');
@@ -133,8 +146,25 @@ async function keepRunning(
   }
 }
 
-async function untilIdle(full: number, work: () => Promise<number>): Promise<void> {
+async function untilIdle(
+  { full, signal }: { full: number; signal: AbortSignal | undefined },
+  work: () => Promise<number>,
+): Promise<void> {
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
-    if ((await work()) < full) return;
+    if ((await work()) < full || signal?.aborted) return;
   }
+}
+
+/**
+ * A ledger that takes nothing more once it is told to: whoever posts a backlog ends after the groups that are
+ * under way, and the next start goes on.
+ */
+function until(signal: AbortSignal, ledger: DepositDeps['ledger']): DepositDeps['ledger'] {
+  return {
+    ...ledger,
+    submit: async (submission) => {
+      signal.throwIfAborted();
+      return ledger.submit(submission);
+    },
+  };
 }
