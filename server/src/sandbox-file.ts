@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { App } from './app.ts';
 import { recordOf } from './http/record.ts';
 import { listApiKeys, revokeApiKey } from './platforms/index.ts';
-import { createSandboxKey, readSandbox, SANDBOX_KEY, SANDBOX_PLATFORM_ID } from './seed.ts';
+import {
+  aloneWithSandbox,
+  createSandboxKey,
+  readSandbox,
+  SANDBOX_KEY,
+  SANDBOX_PLATFORM_ID,
+} from './seed.ts';
 
 /** Where the sandbox's key and accounts are told. */
 export const sandboxFile = (dataDir: string) => join(dataDir, 'sandbox.json');
@@ -17,7 +23,14 @@ const ANSWER_TIMEOUT_MS = 1_000;
  * revoked and a new one is made. The address of another server that runs on the same data is kept as well.
  * Says the path, or undefined when the database has no sandbox.
  */
-export async function writeSandboxFile(
+export function writeSandboxFile(
+  app: App,
+  place: { dataDir: string; baseUrl: string },
+): Promise<string | undefined> {
+  return aloneWithSandbox(app, () => write(app, place));
+}
+
+async function write(
   app: App,
   { dataDir, baseUrl }: { dataDir: string; baseUrl: string },
 ): Promise<string | undefined> {

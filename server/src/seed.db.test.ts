@@ -1,7 +1,11 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../test/support/database.ts';
 import { type App, openApp } from './app.ts';
 import { openLog } from './logging.ts';
+import { writeSandboxFile } from './sandbox-file.ts';
 import { readSandbox, seedSandbox } from './seed.ts';
 
 const log = openLog({ level: 'silent' });
@@ -53,4 +57,28 @@ test('a seeding that was cut off anywhere is finished by the next start', async 
     if (finished) break;
   }
   expect(cuts).toBeGreaterThan(5);
+});
+
+// Goal: two servers that start at once on a new database both come up, and the file's key is good. Method: two
+// apps on one database seed and write together.
+test('two first starts at once make one sandbox and one key', async () => {
+  const { url } = await freshDatabase();
+  const apps = [await openApp({ url, log }), await openApp({ url, log })];
+  const dataDir = await mkdtemp(join(tmpdir(), 'guanjia-seed-'));
+  await Promise.all(
+    apps.map(async (app) => {
+      await seedSandbox(app);
+      await writeSandboxFile(app, { dataDir, baseUrl: 'http://127.0.0.1:1' });
+    }),
+  );
+  const told = JSON.parse(await readFile(join(dataDir, 'sandbox.json'), 'utf8')) as {
+    apiKey: string;
+    accounts: unknown[];
+  };
+  expect(told.accounts).toHaveLength(6);
+  for (const app of apps) {
+    expect(await app.authenticator.authenticate(told.apiKey)).toMatchObject({ platformId: 1n });
+    await app.close();
+  }
+  await rm(dataDir, { recursive: true });
 });

@@ -74,7 +74,25 @@ export interface SandboxAccounts {
  * Opens the sandbox platform with its accounts, and goes on where an earlier start was cut off. Account
  * numbers are the same every time. Does nothing when the first platform is not the sandbox.
  */
-export async function seedSandbox(app: App): Promise<void> {
+export function seedSandbox(app: App): Promise<void> {
+  return aloneWithSandbox(app, () => seed(app));
+}
+
+/** Does work on the sandbox while no other server does any: two that start at once take turns. */
+export async function aloneWithSandbox<T>(
+  { sessions }: Pick<App, 'sessions'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  const session = await sessions.connect();
+  try {
+    await session.query(`select pg_advisory_lock(hashtextextended('sandbox', 0))`);
+    return await work();
+  } finally {
+    session.release(true); // a connection that is closed gives up its lock
+  }
+}
+
+async function seed(app: App): Promise<void> {
   const { platformId } = SANDBOX;
   const [first] = await listPlatforms(app.db);
   if (first && !first.sandbox) return;
