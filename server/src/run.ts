@@ -13,7 +13,7 @@ const EX_CONFIG = 78;
 const EX_UNAVAILABLE = 69;
 
 /**
- * Runs the server until SIGTERM or SIGINT: `npm start` and `guanjia serve`. Logs go to standard output as JSON
+ * Runs the server until SIGTERM, SIGINT or SIGHUP: `npm start` and `guanjia serve`. Logs go to standard output as JSON
  * lines; on a terminal they are short, and a few lines say where to go next. Ends the process with 0 when it was
  * told to stop, 69 when something that is needed is not there (any more), 78 for a bad configuration, and 1
  * when it could not stop in order.
@@ -84,6 +84,8 @@ function stopOnSignals(say: (line: string) => void): Stopping {
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
+  // A terminal that is closed may say so more than once: that is no impatience.
+  process.on('SIGHUP', ask);
   return { signal: controller.signal, ask };
 }
 
