@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../kernel/error.ts';
-import { bodyTooLarge, malformedJson, mediaTypeUnsupported } from './errors.ts';
+import { duplicateName } from './duplicate-names.ts';
+import { bodyTooLarge, invalidRequest, malformedJson, mediaTypeUnsupported } from './errors.ts';
 
 const STREAMED_TYPES = [
   'application/xml',
@@ -70,10 +71,15 @@ function readJson(body: Buffer): { readonly value: unknown } | AppError {
   try {
     const value: unknown = JSON.parse(text);
     const doubt = MAY_NAME_PROTO.test(text) || (text.includes('.') && MANY_DIGITS.test(text));
-    return (doubt ? misread(text) : undefined) ?? { value };
+    return (doubt ? misread(text) : undefined) ?? namedTwice(text, value) ?? { value };
   } catch (error) {
     return broken(text, error);
   }
+}
+
+function namedTwice(text: string, value: unknown): AppError | undefined {
+  const error = duplicateName(text, value);
+  return error && new AppError(invalidRequest, { errors: [error] });
 }
 
 /** Reads again with an eye on names and digits. */

@@ -81,6 +81,26 @@ test('what is malformed is a 400 with a pointer, before anything is asked', asyn
   expect([nobody.statusCode, nobody.json()]).toMatchObject([404, { field: '/creditAccount' }]);
 });
 
+test('a field that is given twice is refused by name, and nothing is done', async () => {
+  const before = (await get(`/v1/virtual-accounts/${alice}/balance`)).json<object>();
+  const payload = JSON.stringify(pay(10)).replace('"amount":10', '"amount":10,"amount":20');
+  const answer = await http.inject({
+    ...{ method: 'POST', url: '/v1/transfers', payload },
+    headers: {
+      ...{ authorization, 'idempotency-key': newKey() },
+      'content-type': 'application/json',
+    },
+  });
+  expect([answer.statusCode, answer.json()]).toMatchObject([
+    400,
+    {
+      code: 'invalid_request',
+      errors: [{ pointer: '/amount', detail: 'is given more than once' }],
+    },
+  ]);
+  expect((await get(`/v1/virtual-accounts/${alice}/balance`)).json<object>()).toEqual(before);
+});
+
 test('a dry run needs no key and leaves nothing', async () => {
   const before = (await get(`/v1/virtual-accounts/${alice}/balance`)).json<object>();
   const answer = await post('/v1/transfers?dryRun=true', pay(10), '');
