@@ -448,7 +448,7 @@ export interface paths {
         put?: never;
         /**
          * Take a bank statement file in: the body is the file 导入对账单
-         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time.
+         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; more are `busy`.
          */
         post: operations["importStatement"];
         delete?: never;
@@ -2061,7 +2061,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
@@ -2705,7 +2705,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     name?: string;
@@ -3659,7 +3659,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     memo?: string;
@@ -4115,7 +4115,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": {
                     /**
@@ -5122,6 +5122,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `statement_upload_stalled`: The statement file stopped arriving (对账单文件传输中断) */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `statement_reference_conflict`: Two different lines have the same bank reference (两笔不同的流水使用了同一银行参考号) */
             409: {
                 headers: {
@@ -5631,7 +5640,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": Record<string, never>;
             };

@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { AppError } from '../kernel/error.ts';
 import { duplicateName } from './duplicate-names.ts';
 import { bodyTooLarge, invalidRequest, malformedJson, mediaTypeUnsupported } from './errors.ts';
+import { recordOf } from './record.ts';
 
 const STREAMED_TYPES = [
   'application/xml',
@@ -27,7 +28,10 @@ export function addBodyParsers(app: FastifyInstance): void {
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'buffer' },
-    (_request, body: Buffer, done) => {
+    (request, body: Buffer, done) => {
+      if (body.length === 0 && isBodyOptional(request.routeOptions.schema?.body)) {
+        return done(null, {});
+      }
       const read = readJson(body);
       if (read instanceof AppError) done(read, undefined);
       else done(null, read.value);
@@ -40,6 +44,24 @@ export function addBodyParsers(app: FastifyInstance): void {
     if (announced > limit.limitBytes) return done(new AppError(bodyTooLarge, limit), undefined);
     done(null, limited(payload, limit.limitBytes));
   });
+}
+
+/** True for the schema of an object in which nothing is required: no body at all says the same as `{}`. */
+export function isBodyOptional(schema: unknown): boolean {
+  const { type, required = [] } = recordOf(schema);
+  return type === 'object' && Array.isArray(required) && required.length === 0;
+}
+
+/** A request may come without a body where its route requires nothing of it. */
+export function allowNoBody(route: RouteOptions): void {
+  if (!isBodyOptional(recordOf(route.schema)['body'])) return;
+  route.preValidation = [
+    (request, _reply, done) => {
+      if (request.body === undefined) request.body = {};
+      done();
+    },
+    ...[route.preValidation ?? []].flat(),
+  ];
 }
 
 /** The error for a body in a format that the route does not read. */

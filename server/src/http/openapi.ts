@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { ErrorDefinition, Title } from '../kernel/error.ts';
+import { isBodyOptional } from './body-parsers.ts';
 import { docsRoutes } from './docs-page.ts';
 import { hoistTitled, type Json } from './openapi-schemas.ts';
 import { STATUS_OF } from './problem.ts';
@@ -80,6 +81,7 @@ function finish<Document>(
   for (const path of Object.values(recordOf(copy['paths']))) {
     for (const operation of Object.values(recordOf(path)).filter(isRecord)) {
       optionalWhenDefaulted(operation);
+      optionalBody(operation);
       addProblems(operation, problems.get(String(operation['operationId'])) ?? [], examples);
     }
   }
@@ -95,6 +97,13 @@ function optionalWhenDefaulted(operation: Record<string, unknown>): void {
   for (const parameter of Array.isArray(parameters) ? parameters.filter(isRecord) : []) {
     if (recordOf(parameter['schema'])['default'] !== undefined) parameter['required'] = false;
   }
+}
+
+/** What requires no field may be left out as a whole. */
+function optionalBody(operation: Record<string, unknown>): void {
+  const { requestBody } = operation;
+  const json = recordOf(recordOf(recordOf(requestBody)['content'])['application/json']);
+  if (isRecord(requestBody) && isBodyOptional(json['schema'])) requestBody['required'] = false;
 }
 
 function addProblems(

@@ -6,7 +6,7 @@ import { AppError, type ErrorDefinition } from '../kernel/error.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Authenticator } from '../platforms/index.ts';
 import { authenticate } from './authenticate.ts';
-import { addBodyParsers } from './body-parsers.ts';
+import { addBodyParsers, allowNoBody } from './body-parsers.ts';
 import { answerClientError } from './client-error.ts';
 import { bindCursors } from './cursor.ts';
 import { internalError } from './errors.ts';
@@ -68,6 +68,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   server.addHook('onRoute', (route) => {
     guard(route, deps);
     bindCursors(route);
+    allowNoBody(route);
     observe(route, deps, stopping);
     remember(route, routes);
   });

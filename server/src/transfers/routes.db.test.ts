@@ -81,6 +81,28 @@ test('what is malformed is a 400 with a pointer, before anything is asked', asyn
   expect([nobody.statusCode, nobody.json()]).toMatchObject([404, { field: '/creditAccount' }]);
 });
 
+test('a body of which nothing is required may be left out', async () => {
+  const noBody = (url: string, headers: Record<string, string> = {}) =>
+    http.inject({
+      ...{ method: 'POST', url },
+      headers: { authorization, 'idempotency-key': newKey(), ...headers },
+    });
+  const { id } = (await post('/v1/transfers', pay(2))).json<{ id: string }>();
+  const reversed = await noBody(`/v1/transfers/${id}/reversals`);
+  expect([reversed.statusCode, reversed.json()]).toMatchObject([201, { reverses: id, memo: null }]);
+  const held = await post('/v1/holds', { account: alice, amount: 5, reason: 'order' });
+  const url = `/v1/holds/${held.json<{ id: string }>().id}/release`;
+  const released = await noBody(url, { 'content-type': 'application/json' });
+  expect([released.statusCode, released.json()]).toMatchObject([200, { remaining: 0 }]);
+  const transfer = await noBody('/v1/transfers', { 'content-type': 'application/json' });
+  expect(transfer.json()).toMatchObject({ code: 'malformed_json', reason: 'it is empty' });
+  const nothing = await http.inject({
+    ...{ method: 'POST', url, payload: 'null' },
+    headers: { authorization, 'idempotency-key': newKey(), 'content-type': 'application/json' },
+  });
+  expect([nothing.statusCode, nothing.json()]).toMatchObject([400, { code: 'invalid_request' }]);
+});
+
 test('a field that is given twice is refused by name, and nothing is done', async () => {
   const before = (await get(`/v1/virtual-accounts/${alice}/balance`)).json<object>();
   const payload = JSON.stringify(pay(10)).replace('"amount":10', '"amount":10,"amount":20');
