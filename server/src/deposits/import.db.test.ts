@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testApp, testPlatform } from '../../test/support/fixtures.ts';
 import {
@@ -8,21 +7,16 @@ import {
   csvSampleMapping,
   mt940File,
 } from '../../test/support/statement-samples.ts';
-import { openLedger } from '../ledger/index.ts';
 import {
   bindPayerAccount,
   changeVirtualAccount,
-  closeVirtualAccount,
-  openVirtualAccount,
   readMainAccount,
   readVirtualAccount,
   stopVirtualAccount,
 } from '../virtual-accounts/index.ts';
 import { importStatement } from './import-statement.ts';
-import { hasWaitingEntries, postEntries } from './post-entries.ts';
-import { postWaiting } from './post-waiting.ts';
 import { listBankEntries, readBankEntry, readStatementImport } from './read-entries.ts';
-import { balances, CNY, camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
+import { CNY, camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
 
 const app = await testApp();
 const deps = depositDeps(app);
@@ -230,59 +224,6 @@ test('files that overlap are recorded once, line by line', async () => {
   expect(await findings(app, platformId)).toEqual([]);
 });
 
-test('a longer file after a shorter one: what was before the opening balance is in it already', async () => {
-  const { platformId, main, numbers } = await platform();
-  const [a = ''] = numbers;
-  const lines = [1, 2, 3, 4].map((day) =>
-    line({ reference: `B${day}`, bookingDate: `2026-03-0${day}`, remittance: a }),
-  );
-  await importStatement(deps, platformId, {
-    source: camt(main.number, lines.slice(2), { opening: 2000n }),
-  });
-  const report = await importStatement(deps, platformId, { source: camt(main.number, lines) });
-  expect(report).toMatchObject({
-    ...{ recorded: 0, alreadyKnown: 2, skipped: { before_opening: 2 } },
-    notes: [{ code: 'before_opening', openedOn: '2026-03-03', count: 2, sum: 2000n }],
-  });
-  expect(await balanceOf(platformId, a)).toBe(2000n);
-  expect((await readMainAccount(app, platformId, main.number)).bankBalance).toBe(4000n);
-});
-
-test('a file that is missing in between is noted with the difference', async () => {
-  const { platformId, main } = await platform();
-  await importStatement(deps, platformId, {
-    source: camt(main.number, [line({ reference: 'G1' })]),
-  });
-  const later = [line({ reference: 'G2', bookingDate: '2026-03-05' })];
-  const report = await importStatement(deps, platformId, {
-    source: camt(main.number, later, { opening: 1234n }),
-  });
-  expect(report.notes).toEqual([
-    {
-      code: 'balance_gap',
-      mainAccount: main.number,
-      expected: 1000n,
-      found: 1234n,
-      difference: 234n,
-    },
-  ]);
-  expect(await findings(app, platformId)).toMatchObject([
-    { code: 'bank_balance_differs', expected: 2000n, found: 2234n },
-  ]);
-});
-
-test('a bank overdraft at the beginning is a debit to explain', async () => {
-  const { platformId, main } = await platform();
-  const source = camt(main.number, [line({ reference: 'V1' })], { opening: -400n });
-  expect((await importStatement(deps, platformId, { source })).debited).toEqual({
-    count: 1,
-    sum: 400n,
-  });
-  const { bankBalance, unexplainedDebits } = await readMainAccount(app, platformId, main.number);
-  expect([bankBalance, unexplainedDebits]).toEqual([600n, 400n]);
-  expect(await findings(app, platformId)).toEqual([]);
-});
-
 test('MT940, CITIC replies and CSV go the same way', async () => {
   const { platformId, main, numbers } = await platform();
   const common = { accountNumber: main.number, entries: 6, creditedAccounts: numbers };
@@ -310,129 +251,6 @@ test('MT940, CITIC replies and CSV go the same way', async () => {
   const found = (await findings(app, platformId)).map(({ code }) => code);
   expect(found).toEqual(['bank_balance_differs']);
 });
-
-test('what the ledger refuses for one account waits in suspense, and the rest is posted', async () => {
-  const { platformId, main, numbers } = await platform({ members: 4 });
-  const [a = '', stopped = '', closed = '', full = ''] = numbers;
-  await stopVirtualAccount(app, platformId, stopped, { side: 'both' });
-  await closeVirtualAccount(app, platformId, closed);
-  const lines = [
-    ...Array.from({ length: 600 }, (_, i) =>
-      line({
-        reference: `F${i + 1}`,
-        remittance: [a, stopped, closed, full][i % 4] ?? '',
-        amount: 1n,
-      }),
-    ),
-  ];
-  const amount = 9_007_199_254_740_991n;
-  const brim = [line({ reference: 'F0', remittance: full, amount })];
-  await importStatement(deps, platformId, { source: camt(main.number, brim) });
-  const source = camt(main.number, lines, { opening: amount });
-  const report = await importStatement(deps, platformId, { source });
-  expect(report.suspended.byReason).toEqual({
-    account_stopped: { count: 150, sum: 150n },
-    account_closed: { count: 150, sum: 150n },
-    balance_limit_exceeded: { count: 150, sum: 150n },
-  });
-  expect(await balanceOf(platformId, a)).toBe(150n);
-  expect(await findings(app, platformId)).toEqual([]);
-});
-
-test('after a crash between recording and posting, the next run posts; two posters at once post once', async () => {
-  const { platformId, main, numbers } = await platform();
-  const lines = Array.from({ length: 3000 }, (_, i) =>
-    line({ reference: `P${i}`, remittance: numbers[i % 2] ?? '' }),
-  );
-  // A ledger that is away when the file has been recorded.
-  const down = {
-    ...deps,
-    ledger: { ...deps.ledger, submit: () => Promise.reject(new Error('crashed')) },
-  };
-  const source = camt(main.number, lines);
-  await expect(importStatement(down, platformId, { source })).rejects.toThrow('crashed');
-  expect(await hasWaitingEntries(deps, platformId)).toBe(true);
-  expect(await balanceOf(platformId, numbers[0] ?? '')).toBe(0n);
-
-  const { database, clock } = app;
-  const other = { ...deps, ledger: openLedger({ database, clock }) };
-  const runs = await Promise.all([
-    postEntries(deps, platformId, { waitForOther: true }),
-    postEntries(other, platformId, { waitForOther: true }),
-    postEntries(other, platformId),
-  ]);
-  expect(runs.reduce((sum, { posted }) => sum + posted, 0)).toBe(3000);
-  expect(await hasWaitingEntries(deps, platformId)).toBe(false);
-  expect(await balanceOf(platformId, numbers[0] ?? '')).toBe(1_500_000n);
-  expect(await findings(app, platformId)).toEqual([]);
-});
-
-test('posters without a lock between them post once all the same', async () => {
-  const { platformId, main, numbers } = await platform();
-  const lines = Array.from({ length: 2000 }, (_, i) =>
-    line({ reference: `L${i}`, remittance: numbers[i % 2] ?? '' }),
-  );
-  const down = {
-    ...deps,
-    ledger: { ...deps.ledger, submit: () => Promise.reject(new Error('crashed')) },
-  };
-  const work = importStatement(down, platformId, { source: camt(main.number, lines) });
-  await expect(work).rejects.toThrow('crashed');
-  const { database, clock } = app;
-  // As when the connection that held the lock was lost, and another poster has taken it meanwhile.
-  const other = { ...deps, ledger: openLedger({ database, clock }) };
-  const session = database.sessions;
-  const posted = await Promise.all([
-    postWaiting({ deps, platformId, session }),
-    postWaiting({ deps: other, platformId, session }),
-  ]);
-  expect(posted[0] + posted[1]).toBe(2000);
-  expect(await hasWaitingEntries(deps, platformId)).toBe(false);
-  expect(await balanceOf(platformId, numbers[0] ?? '')).toBe(1_000_000n);
-  expect(await findings(app, platformId)).toEqual([]);
-});
-
-test('platforms do not see each other: the same file, the same references, the same main account number', async () => {
-  const one = await platform();
-  platforms += 1n;
-  const two = await testPlatform(app, { platformId: platforms, mainAccount: one.main.number });
-  const lines = [line({ reference: 'I1', remittance: one.numbers[0] ?? '' })];
-  await importStatement(deps, one.platformId, { source: camt(one.main.number, lines) });
-  const before = await balances(app);
-  const report = await importStatement(deps, two.platformId, {
-    source: camt(one.main.number, lines),
-  });
-  expect(report).toMatchObject({ recorded: 1, sameFileAs: null, suspended: { count: 1 } });
-  expect(await balanceOf(one.platformId, one.numbers[0] ?? '')).toBe(1000n);
-  const { rows } = await sql`select 1 from transfer where platform_id = ${one.platformId}`.execute(
-    app.db,
-  );
-  expect(rows).toHaveLength(1);
-  expect(await balances(app)).not.toEqual(before);
-  const { entries } = await listBankEntries(app, one.platformId, { limit: 10 });
-  await expect(readBankEntry(app, two.platformId, entries[0]?.id ?? '')).rejects.toMatchObject({
-    definition: { code: 'bank_entry_not_found' },
-  });
-});
-
-test('a number under another main account is not matched', async () => {
-  const { platformId, main } = await platform();
-  const otherMain = await testSecondMain(platformId);
-  const account = await openVirtualAccount(app, platformId, {
-    name: 'elsewhere',
-    mainAccount: otherMain,
-  });
-  const lines = [line({ reference: 'E1', remittance: account.number })];
-  const report = await importStatement(deps, platformId, { source: camt(main.number, lines) });
-  expect(report.suspended.byReason).toEqual({ no_match: { count: 1, sum: 1000n } });
-});
-
-async function testSecondMain(platformId: bigint): Promise<string> {
-  const { openMainAccount } = await import('../virtual-accounts/index.ts');
-  const number = `77${platformId}`;
-  await openMainAccount(app, platformId, { number, name: 'Second', currency: CNY });
-  return number;
-}
 
 // Goal: equal payments of a bank that gives no references are as many as the bank says. Method: statements that
 // follow one another with the very same line, then each of them again.
