@@ -147,7 +147,9 @@ test('claims to where they cannot go are refused, and change nothing', async () 
   const { suspense } = main.accounts;
   await expect(claim(suspense)).rejects.toMatchObject(refusedWith('public_account_refused'));
   await expect(claim(other.a)).rejects.toMatchObject(refusedWith('account_not_found'));
-  await expect(claim(c, '')).rejects.toBeTruthy();
+  await expect(claim(c, '')).rejects.toMatchObject({
+    constraint: 'ledger_request_request_id_check',
+  });
   await expect(reverse()).rejects.toMatchObject(refusedWith('entry_not_claimed'));
   const foreign = { bankEntry: other.bankEntry, account: a, requestId: key() };
   await expect(claimEntry(deps, platformId, foreign)).rejects.toMatchObject(
