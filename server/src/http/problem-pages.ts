@@ -48,7 +48,8 @@ function wantsJson(request: FastifyRequest): boolean {
   return accept.includes('json') && !accept.includes('text/html');
 }
 
-function sendPage(reply: FastifyReply, { title, body }: { title: string; body: string }) {
+/** Writes a page that loads nothing. `title` is escaped, `body` is HTML. */
+export function sendPage(reply: FastifyReply, { title, body }: { title: string; body: string }) {
   return reply
     .header('content-type', 'text/html; charset=utf-8')
     .header('content-security-policy', POLICY)

@@ -233,6 +233,19 @@ test('pages of problems: people get two languages and no script, programs JSON',
   expect((await http.inject('/problems/%3Cscript%3E')).statusCode).toBe(404);
 });
 
+test('the address of the server itself says where to go on, and each link leads there', async () => {
+  const json = await http.inject('/');
+  expect(json.statusCode).toBe(200);
+  const { links } = json.json<{ links: Record<string, string> }>();
+  expect(Object.keys(links)).toEqual(['docs', 'openapi', 'problems', 'ready']);
+  const page = await http.inject({ url: '/', headers: { accept: 'text/html,*/*;q=0.8' } });
+  expect(page.headers['content-type']).toContain('text/html');
+  for (const path of Object.values(links)) {
+    expect(page.body).toContain(`href="${path}"`);
+    expect((await http.inject(path)).statusCode, path).toBe(200);
+  }
+});
+
 test('/docs is one page and one script, both from here', async () => {
   expect((await http.inject('/docs')).headers.location).toBe('/docs/');
   const page = await http.inject('/docs/');

@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import { answerErrors, answerUnknownRoutes } from './on-error.ts';
 import { addOpenApi } from './openapi.ts';
 import { problemRoutes } from './problem-pages.ts';
+import { rootRoute } from './root-page.ts';
 import { compileValidator } from './validator.ts';
 
 /** The server, as modules add their routes to it. */
@@ -76,6 +77,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   await addOpenApi(server);
   await server.register(healthRoutes, { isReady, metrics });
   await server.register(problemRoutes, { catalogue });
+  await server.register(rootRoute);
   addRoutes(server);
   await server.after();
   server.setNotFoundHandler(answerUnknownRoutes(routes));
