@@ -40,7 +40,10 @@ export interface paths {
         /** The API keys, revoked ones included */
         get: operations["listApiKeys"];
         put?: never;
-        /** Make an API key */
+        /**
+         * Make an API key
+         * @description With scopes that the key of this request has itself.
+         */
         post: operations["createApiKey"];
         delete?: never;
         options?: never;

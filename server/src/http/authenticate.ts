@@ -1,4 +1,4 @@
-import type { onRequestHookHandler } from 'fastify';
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import { isUnavailable } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { databaseUnavailable } from '../ledger/index.ts';
@@ -36,12 +36,13 @@ function keyIn(authorization: string | undefined): string | undefined {
 }
 
 function admit(
-  request: { platformId: bigint; keyId: string },
+  request: Pick<FastifyRequest, 'platformId' | 'keyId' | 'scopes'>,
   session: Session,
   scope: Scope,
 ): AppError | undefined {
   request.platformId = session.platformId;
   request.keyId = session.keyId;
+  request.scopes = session.scopes;
   return session.scopes.has(scope) ? undefined : new AppError(scopeMissing, { scope });
 }
 

@@ -7,6 +7,8 @@ declare module 'fastify' {
     platformId: bigint;
     /** The id of the API key, `key_…`. */
     keyId: string;
+    /** What the API key may do; null where no key is asked for. */
+    scopes: ReadonlySet<Scope> | null;
     /** When the request arrived, by `performance.now()`. */
     arrivedAt: number;
   }

@@ -30,7 +30,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { AppError } from '../kernel/error.ts';
-import { idempotencyKeyRequired, invalidRequest } from './errors.ts';
+import { idempotencyKeyRequired, invalidRequest, scopeMissing } from './errors.ts';
+import type { Scope } from './request.ts';
 
 export { type Static, Type } from 'typebox';
 export { decodeCursor, encodeCursor } from './cursor.ts';
@@ -172,6 +173,15 @@ export function requestIdOf(request: {
   const key = request.headers['idempotency-key'];
   if (key === undefined) throw new AppError(idempotencyKeyRequired, {});
   return `api/${key}`;
+}
+
+/** Throws `scope_missing` unless the key of the request has all of these scopes itself. */
+export function requireScopes(
+  { scopes: own }: { scopes: ReadonlySet<Scope> | null },
+  scopes: readonly Scope[],
+): void {
+  const scope = scopes.find((each) => !own?.has(each));
+  if (scope !== undefined) throw new AppError(scopeMissing, { scope });
 }
 
 /** Says on a repeat that this is the answer of before. */

@@ -105,6 +105,24 @@ test('a key revoked here fails at once; one revoked elsewhere after two seconds'
   expect(await asOther()).toBe(401);
 });
 
+test('a key makes keys with scopes of its own only', async () => {
+  const authorization = `Bearer ${await keyOf({ scopes: ['keys:manage', 'read'] })}`;
+  const make = (scopes: string[]) =>
+    http.inject({
+      ...{ method: 'POST', url: '/v1/api-keys', payload: { name: 'more', scopes } },
+      headers: { authorization },
+    });
+  const names = async () =>
+    (await get('/v1/api-keys')).json<{ data: { name: string }[] }>().data.map(({ name }) => name);
+  for (const more of ['money:write', 'accounts:write', 'statements:write']) {
+    const refused = await make(['read', more]);
+    expect(refused.statusCode).toBe(403);
+    expect(refused.json()).toMatchObject({ code: 'scope_missing', scope: more });
+  }
+  expect(await names()).not.toContain('more');
+  expect((await make(['read', 'keys:manage'])).statusCode).toBe(201);
+});
+
 test('a platform neither sees nor revokes the keys of another', async () => {
   const otherHeaders = { authorization: `Bearer ${await keyOf({ platformId: 2n })}` };
   const mine: { data: { id: string; secret?: string }[] } = (await get('/v1/api-keys')).json();

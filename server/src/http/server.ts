@@ -60,6 +60,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
 
   server.decorateRequest('platformId', 0n);
   server.decorateRequest('keyId', '');
+  server.decorateRequest('scopes', null);
   server.decorateRequest('arrivedAt', 0);
   server.setValidatorCompiler(compileValidator);
   server.setErrorHandler(answer);

@@ -5,6 +5,7 @@ import {
   IsoDate,
   Nullable,
   type Routes,
+  requireScopes,
   SCOPES,
   Text,
   Type,
@@ -94,12 +95,16 @@ export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) =
       schema: {
         operationId: 'createApiKey',
         summary: 'Make an API key',
+        description: 'With scopes that the key of this request has itself.',
         tags: ['platform'],
         body: Type.Object({ name: Text({ max: 120 }), scopes: Scopes }, CLOSED),
         response: { 201: NewApiKey },
       },
     },
-    async ({ platformId, body }, reply) => {
+    async (request, reply) => {
+      const { platformId, body } = request;
+      // Else a key that may only manage keys could make itself one that moves money.
+      requireScopes(request, body.scopes);
       const { revokedAt: _, ...key } = await createApiKey(deps, { platformId, ...body });
       return reply.code(201).send({ ...key, scopes: [...key.scopes] });
     },
