@@ -131,8 +131,10 @@ function textOf(error: unknown): string {
   if (IN_WORDS.some((kind) => error instanceof kind)) return messageOf(error);
   if (error instanceof AppError) {
     const { title, remedy } = error.definition;
-    const facts = Object.entries(recordOf(error.facts)).map(
-      ([name, value]) => `  ${name}: ${String(value)}`,
+    const facts = Object.entries(recordOf(error.facts)).flatMap(([name, value]) =>
+      Array.isArray(value)
+        ? [`  ${name}:`, ...value.map((line) => `    ${String(line)}`)]
+        : [`  ${name}: ${String(value)}`],
     );
     return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
   }

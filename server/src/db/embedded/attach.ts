@@ -61,7 +61,7 @@ export interface Attached {
  * on a folder, so of two processes that start at once one finds the other's.
  *
  * Throws `embedded_database_failed` with the end of the log when it does not come up. When it is aborted it
- * throws what the signal says, and a PostgreSQL that it started is stopped again.
+ * throws what the signal says. A PostgreSQL that it started and may not use is stopped again.
  */
 export async function attach(attaching: Attaching): Promise<Attached> {
   const { cluster, signal } = attaching;
@@ -82,7 +82,11 @@ export async function attach(attaching: Attaching): Promise<Attached> {
       const { password, folder } = cluster;
       const answer = await takeLease({ port: postmaster.port, password }, folder);
       if ('lease' in answer) return { lease: answer.lease, postmaster };
-      if ('refused' in answer) throw failed(cluster, `it refuses our password (${answer.refused})`);
+      if ('refused' in answer) {
+        if (started) await endStarted(started, attaching);
+        const { passwordFile } = cluster.places;
+        throw failed(cluster, `it refuses the password in ${passwordFile} (${answer.refused})`);
+      }
       last = answer.away;
     }
     if (signal?.aborted) break;
@@ -144,6 +148,9 @@ async function whyEnded(cluster: Cluster, said: string): Promise<string> {
     await endLeftovers(cluster.folder);
     return 'processes of a killed PostgreSQL still run';
   }
+  const version = /initialized by PostgreSQL version ([\d.]+)/.exec(said)?.[1];
+  if (version !== undefined)
+    throw failed(cluster, `its files are of PostgreSQL ${version}, which this one cannot read`);
   if (said.includes('No space left on device')) throw failed(cluster, 'the disk is full');
   if (said.includes('Permission denied'))
     throw failed(cluster, 'a file may not be read or written');

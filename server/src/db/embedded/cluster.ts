@@ -91,6 +91,8 @@ export async function openCluster(options: {
   signal?: AbortSignal | undefined;
 }): Promise<Cluster> {
   const { places, runAs, signal } = options;
+  if (existsSync(places.cluster) && !existsSync(join(places.cluster, 'PG_VERSION')))
+    throw noDatabase(places);
   const password = await keepPassword(places, options.random);
   if (!existsSync(places.cluster)) {
     await refuseDanglingLink(places);
@@ -144,6 +146,13 @@ export async function publishCluster(publishing: Publishing): Promise<void> {
 }
 
 const isAbort = (error: unknown) => error instanceof Error && error.name === 'AbortError';
+
+/** Something else of that name is there: it is not ours to fill or to remove. */
+function noDatabase({ cluster: path }: Places): AppError {
+  const reason =
+    'There is a folder of this name that holds no database. Move it away, or choose another GUANJIA_DATA_DIR.';
+  return new AppError(embeddedDatabaseUnusable, { reason, path });
+}
 
 async function refuseDanglingLink({ cluster }: Places): Promise<void> {
   const target = await readlink(cluster).catch(() => undefined);

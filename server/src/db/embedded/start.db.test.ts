@@ -278,6 +278,36 @@ test('a remembered port that another program has taken is given up for another',
   expect(second.port).not.toBe(first.port);
 });
 
+test('one that does not know our password is not left running', async () => {
+  const dataDir = await newDataDir();
+  const database = await startIn(dataDir);
+  await database.stop();
+  writeFileSync(database.passwordFile, 'wrong');
+  const refused = startEmbedded({ dataDir, durable: false });
+  const reason = expect.stringContaining(database.passwordFile) as unknown;
+  await expect(refused).rejects.toMatchObject({ facts: { reason } });
+  expect(runningPostmaster(database.folder)).toBeUndefined();
+});
+
+test('files of another version of PostgreSQL are said to be that', async () => {
+  const dataDir = await newDataDir();
+  const { folder, stop } = await startIn(dataDir);
+  await stop();
+  writeFileSync(join(folder, 'PG_VERSION'), '17\n');
+  const reason = expect.stringContaining('of PostgreSQL 17') as unknown;
+  await expect(startEmbedded({ dataDir })).rejects.toMatchObject({ facts: { reason } });
+});
+
+test("a folder of the cluster's name that is no cluster is left alone", async () => {
+  const dataDir = await newDataDir();
+  await mkdir(join(dataDir, 'postgres'));
+  await expect(startEmbedded({ dataDir })).rejects.toMatchObject({
+    definition: { code: 'embedded_database_unusable' },
+    facts: { path: join(dataDir, 'postgres') },
+  });
+  expect(readdirSync(dataDir)).toEqual(['postgres']);
+});
+
 test('a data folder that cannot be made is refused with its path', async () => {
   const file = join(await newDataDir(), 'file');
   writeFileSync(file, '');
