@@ -17,13 +17,14 @@ export function hoistTitled(value: Json, schemas: Record<string, Json>): Json {
     key,
     key === 'example' || key === 'examples' ? each : hoistTitled(each, schemas),
   ]);
-  const { nullable, ...copy }: Record<string, Json> = Object.fromEntries(entries);
+  // `x-allowed` is what a 400 quotes; the document has the pattern itself.
+  const { nullable, 'x-allowed': _, ...copy }: Record<string, Json> = Object.fromEntries(entries);
   // The serializer's word for it; JSON Schema, which OpenAPI 3.1 speaks, has a type for null.
   if (nullable === true) copy['type'] = [copy['type'], 'null'];
   const { title } = copy;
   if (typeof title !== 'string' || !TYPE_NAME.test(title) || copy['type'] === undefined)
     return copy;
-  const { title: _, ...schema } = copy;
+  const { title: _title, ...schema } = copy;
   const known = schemas[title];
   if (known !== undefined && JSON.stringify(known) !== JSON.stringify(schema))
     throw new Error(`two different schemas are titled ${title}`);

@@ -24,6 +24,7 @@
  * - Amounts in: `AmountIn` (a JS number; make it `amount(value)`); out: `AmountOut` or `BalanceOut` (bigint).
  *   Times out: `InstantOut` (give the Date itself). Something that may be null: `Nullable(…)`.
  * - A schema with `title: 'Transfer'` (a type's name) is named so in the API document and in clients.
+ * - A `pattern` has an `x-allowed` beside it: the same rule in words, which a 400 quotes.
  * - Lists: `Page(Item)` with `...PageQuery`; positions by `encodeCursor` and `decodeCursor`.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
@@ -65,32 +66,57 @@ export const BalanceOut = Type.Unsafe<bigint>(
   Type.Integer({ description: 'Minor units of the currency (CNY: fen 分)', examples: [125000] }),
 );
 
+/** A sum over many of those, which may pass 2^53. */
+export const SumOut = Type.Unsafe<bigint>(
+  Type.Integer({
+    format: 'int64',
+    description:
+      'A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. ' +
+      'A parser that makes a double of it rounds it.',
+    examples: [125000],
+  }),
+);
+
 /** The number of a virtual account: 19 digits. */
 export const AccountNumber = Type.String({
   pattern: '^[0-9]{19}$',
   description: '19 digits',
+  'x-allowed': '19 digits',
   examples: ['8888800000000000017'],
 });
 /** The number of a real account at a bank: digits and capitals, as in an IBAN or a domestic number. */
 export const BankAccountNumber = Type.String({
   pattern: '^[0-9A-Z]{1,34}$',
   description: '1 to 34 digits and capital letters',
+  'x-allowed': '1 to 34 digits and capital letters',
   examples: ['8110888020000000017'],
 });
 /** An ISO 4217 alphabetic code. */
-export const CurrencyCode = Type.String({ pattern: '^[A-Z]{3}$', examples: ['CNY'] });
+export const CurrencyCode = Type.String({
+  pattern: '^[A-Z]{3}$',
+  'x-allowed': '3 capital letters',
+  examples: ['CNY'],
+});
 
 const BASE32 = '[0-9abcdefghjkmnpqrstvwxyz]';
 /** The text id of something with a UUID: prefix and 26 digits (`textId`, `uuidOf`). */
-export const Id = (prefix: string) => Type.String({ pattern: `^${prefix}_${BASE32}{26}$` });
+export const Id = (prefix: string) => textIdOf(prefix, 26);
 /** The text id of a move: prefix and 11 digits (`textMoveId`, `moveIdOf`). */
-export const MoveId = (prefix: string) => Type.String({ pattern: `^${prefix}_${BASE32}{11}$` });
+export const MoveId = (prefix: string) => textIdOf(prefix, 11);
+
+function textIdOf(prefix: string, characters: number) {
+  return Type.String({
+    pattern: `^${prefix}_${BASE32}{${characters}}$`,
+    'x-allowed': `${prefix}_ and ${characters} digits or small letters, as an answer gave it`,
+  });
+}
 
 /** A moment that arrives: RFC 3339 with an offset, at most milliseconds. */
 export const InstantIn = Type.String({
   format: 'date-time',
   pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?(Z|[+-]\\d{2}:\\d{2})$',
   description: 'RFC 3339 with an offset, at most milliseconds',
+  'x-allowed': 'RFC 3339 with an offset, at most milliseconds',
   examples: ['2026-11-23T08:30:00.000Z'],
 });
 /** A moment that leaves: a Date, written in UTC with milliseconds. */
@@ -99,6 +125,7 @@ export const InstantOut = Type.Unsafe<Date>(Type.String({ format: 'date-time' })
 export const IsoDate = Type.String({
   format: 'date',
   pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+  'x-allowed': 'a date of the calendar, YYYY-MM-DD',
   examples: ['2026-11-23'],
 });
 
@@ -153,6 +180,7 @@ export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       pattern: '^[\\x21-\\x7e]{1,128}$',
+      'x-allowed': '1 to 128 visible ASCII characters',
       description:
         'Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. ' +
         'A repeat with the same key gets the same answer, and money moves once.',

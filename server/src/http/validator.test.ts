@@ -6,6 +6,7 @@ import {
   AmountIn,
   CLOSED,
   DryRunQuery,
+  IdempotencyHeaders,
   InstantIn,
   IsoDate,
   Metadata,
@@ -62,10 +63,28 @@ test('everything that is wrong is said at once, with what is allowed', () => {
   expect(wrong(Transfer, { debitAccount: '123', memo: 'a\u0007', other: 1 })).toEqual([
     { pointer: '/amount', detail: 'is required' },
     { pointer: '/other', detail: 'is not a field here: allowed are debitAccount, amount, memo' },
-    { pointer: '/debitAccount', detail: 'must be: 19 digits' },
+    { pointer: '/debitAccount', detail: 'must be: 19 digits, such as 8888800000000000017' },
     { pointer: '/memo', detail: 'must not contain control characters or broken Unicode' },
   ]);
   expect(wrong(Transfer, [])).toEqual([{ pointer: '', detail: 'must be an object' }]);
+});
+
+test('a pattern is told as a rule in words, never as what the field is for', () => {
+  const code = Type.String({
+    ...{ pattern: '^[0-9A-Z]{4}$', description: 'For the remittance text' },
+    'x-allowed': '4 digits or capital letters',
+  });
+  expect(wrong(code, 'a')).toEqual([
+    { pointer: '', detail: 'must be: 4 digits or capital letters' },
+  ]);
+  expect(wrong(IdempotencyHeaders, { 'idempotency-key': 'a b' }, 'headers')).toEqual([
+    {
+      pointer: 'header/idempotency-key',
+      detail: 'must be: 1 to 128 visible ASCII characters, such as order-20261123-0001',
+    },
+  ]);
+  const bare = Type.String({ pattern: '^x$', description: 'For the remittance text' });
+  expect(wrong(bare, 'a')).toEqual([{ pointer: '', detail: 'must match ^x$' }]);
 });
 
 test('lone surrogates and long text are refused; length counts characters', () => {

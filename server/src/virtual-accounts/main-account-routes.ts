@@ -1,6 +1,5 @@
 import {
   AccountNumber,
-  BalanceOut,
   BankAccountNumber,
   CLOSED,
   CurrencyCode,
@@ -12,6 +11,7 @@ import {
   Page,
   PageQuery,
   type Routes,
+  SumOut,
   Text,
   Type,
 } from '../http/schemas.ts';
@@ -33,9 +33,9 @@ const MainAccount = Type.Object(
     bankName: Nullable(Type.String()),
     currency: CurrencyCode,
     prefix: Type.String({ description: 'What the numbers of its virtual accounts begin with' }),
-    bankBalance: BalanceOut,
-    virtualAccountsBalance: BalanceOut,
-    unexplainedDebits: BalanceOut,
+    bankBalance: SumOut,
+    virtualAccountsBalance: SumOut,
+    unexplainedDebits: SumOut,
     accounts: Type.Object({
       suspense: AccountNumber,
       interestAndFees: AccountNumber,
@@ -50,6 +50,7 @@ const MainAccount = Type.Object(
 const BankAccountIn = Text({ max: 50, examples: ['8110888020000000017'] });
 const Prefix = Type.String({
   pattern: '^([0-9]{5}|[0-9]{12})$',
+  'x-allowed': '5 or 12 digits',
   description: '5 or 12 digits; generated when it is left out',
 });
 const tags = ['main accounts'];

@@ -45,6 +45,7 @@ const Kind = Type.Enum([...VIRTUAL_ACCOUNT_KINDS]);
 const State = Type.Enum(['open', 'debit_stopped', 'credit_stopped', 'stopped', 'closed']);
 const ReferenceCode = Type.String({
   pattern: '^[0-9A-Z]{4,32}$',
+  'x-allowed': '4 to 32 digits and capital letters',
   description: 'A code that a payer may quote in the remittance text',
   examples: ['SHOP0001'],
 });
@@ -68,6 +69,10 @@ const VirtualAccount = Type.Object(
   { title: 'VirtualAccount' },
 );
 const BankAccountIn = Text({ max: 50, examples: ['8110888020000000017'] });
+const Suffix = Type.String({
+  pattern: '^([0-9]{7}|[0-9]{14})$',
+  'x-allowed': '7 digits behind a prefix of 12, or 14 behind one of 5',
+});
 const tags = ['virtual accounts'];
 const params = Type.Object({ number: AccountNumber });
 const accountNotFound = refusalErrors.account_not_found;
@@ -126,7 +131,7 @@ export const virtualAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, {
             kind: Type.Optional(Type.Enum([...MEMBER_KINDS])),
             name: Text({ max: 120 }),
             number: Type.Optional(AccountNumber),
-            suffix: Type.Optional(Type.String({ pattern: '^([0-9]{7}|[0-9]{14})$' })),
+            suffix: Type.Optional(Suffix),
             referenceCode: Type.Optional(ReferenceCode),
             overdraftLimit: Type.Optional(LimitIn),
             metadata: Type.Optional(Metadata),
