@@ -633,17 +633,20 @@ export interface components {
             /** @description What the numbers of its virtual accounts begin with */
             prefix: string;
             /**
-             * @description Minor units of the currency (CNY: fen 分)
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
              * @example 125000
              */
             bankBalance: number;
             /**
-             * @description Minor units of the currency (CNY: fen 分)
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
              * @example 125000
              */
             virtualAccountsBalance: number;
             /**
-             * @description Minor units of the currency (CNY: fen 分)
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
              * @example 125000
              */
             unexplainedDebits: number;
@@ -1005,7 +1008,8 @@ export interface components {
                 posted: number;
                 refused: number;
                 /**
-                 * @description Minor units of the currency (CNY: fen 分)
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
                  * @example 125000
                  */
                 amount: number;
@@ -1252,7 +1256,8 @@ export interface components {
                 credits: {
                     count: number;
                     /**
-                     * @description Minor units of the currency (CNY: fen 分)
+                     * Format: int64
+                     * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
                      * @example 125000
                      */
                     sum: number;
@@ -1260,7 +1265,8 @@ export interface components {
                 debits: {
                     count: number;
                     /**
-                     * @description Minor units of the currency (CNY: fen 分)
+                     * Format: int64
+                     * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
                      * @example 125000
                      */
                     sum: number;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createGuanjia } from './index.ts';
+import { createGuanjia, InexactIntegerError } from './index.ts';
 
 interface Sent {
   readonly method: string;
@@ -133,4 +133,17 @@ test('who gives up is not kept waiting', async () => {
   });
   await client.POST('/v1/transfers', { body: transfer, signal: giveUp.signal });
   expect(sent).toHaveLength(1);
+});
+
+test('an integer that would be rounded is refused, with the whole answer', async () => {
+  const text = '{"totals":{"credits":{"count":2,"sum":9007199254740993}}}';
+  const headers = { 'content-type': 'application/json; charset=utf-8' };
+  const { client } = clientOf(() => new Response(text, { headers }));
+  const failure: unknown = await client.GET('/v1/platform').catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(InexactIntegerError);
+  expect(failure).toMatchObject({ field: 'sum', status: 200, text });
+
+  const exact = { number: '8888800000000000017', sum: Number.MAX_SAFE_INTEGER, least: -1 };
+  const { client: other } = clientOf(() => Response.json(exact));
+  expect((await other.GET('/v1/platform')).data).toEqual(exact);
 });

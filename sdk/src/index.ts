@@ -1,9 +1,11 @@
 /** The typed client of Guanjia's API. */
 import createClient, { type Client, type Middleware } from 'openapi-fetch';
 import { KEYED_OPERATIONS, type paths } from './api.ts';
+import { refuseInexact } from './exact.ts';
 import { sendRepeatedly } from './repeat.ts';
 
 export type { components, operations, paths } from './api.ts';
+export { InexactIntegerError } from './exact.ts';
 
 /** What a client is made of. */
 export interface GuanjiaOptions {
@@ -34,7 +36,8 @@ export type Guanjia = Client<paths>;
  * Amounts are integers of minor units. A call that moves money and has no Idempotency-Key gets one. It protects
  * against doing it twice within this call only: name your own key, and repeat with it, to be safe across a
  * crash of yours. Reads and calls with a key are repeated while the server answers 503 or not at all; other
- * problems are in `error`, to be told apart by their `code`. Throws only when nothing can be sent.
+ * problems are in `error`, to be told apart by their `code`. Throws when nothing can be sent, and
+ * InexactIntegerError when an answer has an integer above 2^53 − 1, which would be rounded: sums may be such.
  */
 export function createGuanjia(options: GuanjiaOptions): Guanjia {
   const { baseUrl, apiKey } = options;
@@ -43,7 +46,7 @@ export function createGuanjia(options: GuanjiaOptions): Guanjia {
     baseUrl,
     fetch: (request) => sendRepeatedly({ fetch, wait }, request),
   });
-  client.use(authorize(apiKey), addKey(newKey));
+  client.use(authorize(apiKey), addKey(newKey), exact);
   return client;
 }
 
@@ -66,6 +69,8 @@ function addKey(newKey: () => string): Middleware {
     },
   };
 }
+
+const exact: Middleware = { onResponse: ({ response }) => refuseInexact(response) };
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();

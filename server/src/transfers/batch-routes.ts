@@ -1,5 +1,4 @@
 import {
-  BalanceOut,
   CLOSED,
   DryRunQuery,
   IdempotencyHeaders,
@@ -7,6 +6,7 @@ import {
   Nullable,
   type Routes,
   type Static,
+  SumOut,
   Type,
 } from '../http/schemas.ts';
 import type { AppError } from '../kernel/error.ts';
@@ -53,7 +53,7 @@ const Batch = Type.Object(
       count: Type.Integer(),
       posted: Type.Integer(),
       refused: Type.Integer(),
-      amount: BalanceOut,
+      amount: SumOut,
     }),
     items: Type.Array(
       Type.Object({

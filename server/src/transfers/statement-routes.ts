@@ -12,6 +12,7 @@ import {
   Nullable,
   PageQuery,
   type Routes,
+  SumOut,
   Text,
   Type,
 } from '../http/schemas.ts';
@@ -35,7 +36,7 @@ const Balance = Type.Object(
   },
   { title: 'Balance' },
 );
-const Total = Type.Object({ count: Type.Integer(), sum: BalanceOut });
+const Total = Type.Object({ count: Type.Integer(), sum: SumOut });
 const Statement = Type.Object(
   {
     number: AccountNumber,
