@@ -9,7 +9,8 @@ import {
   readBalanceAt,
   refusalErrors,
 } from '../ledger/index.ts';
-import { dateOf, FIRST_INSTANT, findAccount, refusePeriod } from './period.ts';
+import { findAccount } from '../virtual-accounts/index.ts';
+import { dateOf, FIRST_INSTANT, refusePeriod } from './period.ts';
 import type { TransferDeps } from './submit.ts';
 import { type BalancesView, balancesView } from './view.ts';
 

@@ -8,7 +8,11 @@ import {
   refusalErrors,
   type TransferMove,
 } from '../ledger/index.ts';
-import { type NumberedFacts, publicAccountRefused } from '../virtual-accounts/index.ts';
+import {
+  accountNotFound,
+  type NumberedFacts,
+  publicAccountRefused,
+} from '../virtual-accounts/index.ts';
 
 /** Codes of the transfers made here: a plain one, a payment from a hold, the undoing of either. */
 export const CODES = { transfer: 'transfer', capture: 'payment', reversal: 'reversal' } as const;
@@ -125,7 +129,7 @@ export function captureMove(input: CaptureInput, context: MoveContext): CaptureM
 function account(number: string, { accounts, at }: MoveContext, field: string): NumberedFacts {
   const found = accounts.get(number);
   if (found) return found;
-  throw new AppError(refusalErrors.account_not_found, { account: number, field: `${at}/${field}` });
+  throw accountNotFound(number, `${at}/${field}`);
 }
 
 /** Money leaves suspense by claims only, and comes there by deposits only: each has its bank entry. */

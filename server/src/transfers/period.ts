@@ -3,13 +3,7 @@ import { type BusinessDate, isBusinessDate } from '../kernel/business-date.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import { moveIdAt } from '../kernel/id.ts';
-import {
-  boundAfterDate,
-  boundAtInstant,
-  openBusinessDate,
-  refusalErrors,
-} from '../ledger/index.ts';
-import { accountsByNumber, type NumberedFacts } from '../virtual-accounts/index.ts';
+import { boundAfterDate, boundAtInstant, openBusinessDate } from '../ledger/index.ts';
 import { periodInvalid } from './errors.ts';
 
 /**
@@ -99,15 +93,4 @@ function dayBefore(date: BusinessDate): BusinessDate {
 export function dateOf(text: string, field: string): BusinessDate {
   if (isBusinessDate(text)) return text;
   throw refusePeriod(field, 'must be a calendar date, YYYY-MM-DD');
-}
-
-/** The account of that number. Throws AppError: `account_not_found`. */
-export async function findAccount(
-  db: Db,
-  platformId: bigint,
-  number: string,
-): Promise<NumberedFacts> {
-  const account = (await accountsByNumber(db, platformId, [number])).get(number);
-  if (account) return account;
-  throw new AppError(refusalErrors.account_not_found, { account: number });
 }

@@ -7,10 +7,9 @@ import {
   readHoldEvents,
   refusalErrors,
 } from '../ledger/index.ts';
-import { accountsById } from '../virtual-accounts/index.ts';
+import { accountsById, findAccount } from '../virtual-accounts/index.ts';
 import { type HoldView, holdView } from './hold-view.ts';
 import { holdId } from './moves.ts';
-import { findAccount } from './period.ts';
 import { selectHoldStates } from './store.ts';
 
 /** One thing that happened to a hold. Minor units. */
@@ -78,7 +77,9 @@ export async function listHolds(
   const { account, active = false, before, limit } = filter;
   const found = await listStored(db, platformId, {
     account:
-      account === undefined ? undefined : (await findAccount(db, platformId, account)).accountId,
+      account === undefined
+        ? undefined
+        : (await findAccount(db, platformId, account, 'query/account')).accountId,
     before,
     activeOnly: active,
     limit: limit + 1,

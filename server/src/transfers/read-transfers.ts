@@ -6,8 +6,8 @@ import {
   readTransfer as readStored,
   refusalErrors,
 } from '../ledger/index.ts';
-import { accountsById } from '../virtual-accounts/index.ts';
-import { boundsOf, findAccount, type Period } from './period.ts';
+import { accountsById, findAccount } from '../virtual-accounts/index.ts';
+import { boundsOf, type Period } from './period.ts';
 import type { TransferDeps } from './submit.ts';
 import { storedView, type TransferView } from './view.ts';
 
@@ -43,7 +43,9 @@ export async function listTransfers(
   const { lower, upper } = await boundsOf(deps, platformId, period);
   const found = await listStored(db, platformId, {
     account:
-      account === undefined ? undefined : (await findAccount(db, platformId, account)).accountId,
+      account === undefined
+        ? undefined
+        : (await findAccount(db, platformId, account, 'query/account')).accountId,
     from: lower,
     to: before !== undefined && (upper === undefined || before < upper) ? before : upper,
     order: 'desc',

@@ -140,6 +140,8 @@ test('a reversal is created, and listed', async () => {
   const rest = await get(`/v1/transfers?account=${alice}&limit=1&cursor=${nextCursor}`);
   expect(rest.json()).toMatchObject({ data: [{ id }] });
   expect((await get('/v1/transfers?cursor=nonsense')).statusCode).toBe(400);
+  const unknown = await get(`/v1/transfers?account=${'0'.repeat(19)}`);
+  expect(unknown.json()).toMatchObject({ code: 'account_not_found', field: 'query/account' });
 });
 
 test('a hold is placed, released, captured and read', async () => {

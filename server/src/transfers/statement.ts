@@ -6,8 +6,8 @@ import {
   readBalanceAt,
   type TransferRow,
 } from '../ledger/index.ts';
-import { type AccountFacts, accountsById } from '../virtual-accounts/index.ts';
-import { type Bounds, boundsOf, findAccount, type Period } from './period.ts';
+import { type AccountFacts, accountsById, findAccount } from '../virtual-accounts/index.ts';
+import { type Bounds, boundsOf, type Period } from './period.ts';
 import { type SideTotal, selectTotals } from './store.ts';
 import type { TransferDeps } from './submit.ts';
 

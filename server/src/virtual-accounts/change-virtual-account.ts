@@ -1,4 +1,3 @@
-import type { Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import {
   type AccountState,
@@ -6,7 +5,7 @@ import {
   changeAccount,
   refusalErrors,
 } from '../ledger/index.ts';
-import { accountsByNumber, type NumberedFacts } from './directory.ts';
+import { findAccount, type NumberedFacts } from './directory.ts';
 import { accountNotEmpty, overdraftInUse, publicAccountRefused } from './errors.ts';
 import type { AccountDeps } from './open-main-account.ts';
 import { refuseTaken } from './open-virtual-account.ts';
@@ -119,12 +118,6 @@ function refusePublic(account: NumberedFacts): void {
     account: account.number,
     accountKind: account.kind,
   });
-}
-
-async function findAccount(db: Db, platformId: bigint, number: string): Promise<NumberedFacts> {
-  const account = (await accountsByNumber(db, platformId, [number])).get(number);
-  if (account) return account;
-  throw new AppError(refusalErrors.account_not_found, { account: number });
 }
 
 function changeError(account: string, refusal: ChangeRefusal): AppError {

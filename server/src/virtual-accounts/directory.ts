@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { type Currency, currency } from '../kernel/currency.ts';
-import { type AccountId, accountId } from '../ledger/index.ts';
+import { AppError } from '../kernel/error.ts';
+import { type AccountId, accountId, refusalErrors } from '../ledger/index.ts';
 import { LookUps } from './look-ups.ts';
 import { type VirtualAccountKind, virtualAccountKind } from './virtual-account.ts';
 
@@ -142,6 +143,24 @@ export async function accountsByNumber(
   const missing = wanted.filter((number) => !directory.byNumber(platformId, number));
   if (missing.length > 0) await directory.lookUps(db, platformId).numbers.need(missing);
   return foundOf(wanted, (number) => directory.byNumber(platformId, number));
+}
+
+/** The account of that number. Throws AppError: `account_not_found`, with the field that named it. */
+export async function findAccount(
+  db: Db,
+  platformId: bigint,
+  number: string,
+  field?: string,
+): Promise<NumberedFacts> {
+  const account = (await accountsByNumber(db, platformId, [number])).get(number);
+  if (account) return account;
+  throw accountNotFound(number, field);
+}
+
+/** Says that the platform has no account of that number. */
+export function accountNotFound(number: string, field?: string): AppError {
+  const facts = field === undefined ? { account: number } : { account: number, field };
+  return new AppError(refusalErrors.account_not_found, facts);
 }
 
 /** The accounts of those ledger ids, by id, internal ones too; ids that do not exist are left out. */

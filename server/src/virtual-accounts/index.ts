@@ -8,8 +8,10 @@ export {
 } from './change-virtual-account.ts';
 export {
   type AccountFacts,
+  accountNotFound,
   accountsById,
   accountsByNumber,
+  findAccount,
   type NumberedFacts,
   rememberedAccount,
 } from './directory.ts';

@@ -1,7 +1,6 @@
 import { sql } from 'kysely';
 import { brokenUnique, type Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
-import { refusalErrors } from '../ledger/index.ts';
 import { memberUuid, readMember } from '../members/index.ts';
 import {
   accountOfAnotherMember,
@@ -40,9 +39,10 @@ export async function bindPayerAccount(
     throw new AppError(bankAccountInvalid, { errors });
   }
   const member = await readMember({ db }, platformId, memberId);
-  const account = await findAccount(db, platformId, input.virtualAccount);
+  const field = '/virtualAccount';
+  const account = await readVirtualAccount({ db }, platformId, input.virtualAccount, field);
   if (account.memberId !== member.id) {
-    const facts = { account: account.number, memberId, field: '/virtualAccount' };
+    const facts = { account: account.number, memberId, field };
     throw new AppError(accountOfAnotherMember, facts);
   }
   const createdAt = clock.now();
@@ -95,16 +95,4 @@ export async function unbindPayerAccount(
      where platform_id = ${platformId} and member_id = ${memberUuid(memberId)}
        and account_number = ${normaliseBankAccount(accountNumber) ?? ''}`.execute(db);
   if (!numAffectedRows) throw new AppError(payerAccountNotFound, { accountNumber });
-}
-
-async function findAccount(db: Db, platformId: bigint, number: string) {
-  try {
-    return await readVirtualAccount({ db }, platformId, number);
-  } catch (error) {
-    if (error instanceof AppError && error.definition === refusalErrors.account_not_found) {
-      const facts = { account: number, field: '/virtualAccount' };
-      throw new AppError(refusalErrors.account_not_found, facts, { cause: error });
-    }
-    throw error;
-  }
 }

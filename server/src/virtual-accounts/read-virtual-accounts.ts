@@ -1,19 +1,20 @@
 import type { Db } from '../db/database.ts';
-import { AppError } from '../kernel/error.ts';
-import { type AccountState, refusalErrors } from '../ledger/index.ts';
+import type { AccountState } from '../ledger/index.ts';
 import { memberUuid } from '../members/index.ts';
+import { accountNotFound } from './directory.ts';
 import { normaliseBankAccount } from './numbering.ts';
 import { selectVirtualAccounts } from './store.ts';
 import type { VirtualAccount, VirtualAccountKind } from './virtual-account.ts';
 
-/** One virtual account as it is now. Throws AppError: `account_not_found`. */
+/** One virtual account as it is now. Throws AppError: `account_not_found`, with the field that named it. */
 export async function readVirtualAccount(
   { db }: { db: Db },
   platformId: bigint,
   number: string,
+  field?: string,
 ): Promise<VirtualAccount> {
   const [found] = await selectVirtualAccounts(db, platformId, { number, limit: 1 });
-  if (!found) throw new AppError(refusalErrors.account_not_found, { account: number });
+  if (!found) throw accountNotFound(number, field);
   return withoutId(found);
 }
 
