@@ -53,6 +53,17 @@ test('a setting that is not allowed is named, without a stack', async () => {
   expect(child.exitCode).toBe(78);
 });
 
+test('a password that is wrong is said in words, without a stack and without the password', async () => {
+  const wrong = new URL(database.adminUrl);
+  wrong.password = 'not-the-password';
+  const child = start({ DATABASE_URL: wrong.href });
+  if (!child.stderr) throw new Error('its output is read');
+  const said = await text(child.stderr);
+  expect(await codeOf(child)).toBe(69);
+  expect(said).toMatch(/^The database cannot be reached: password .*Look at DATABASE_URL.*\n$/);
+  expect(said).not.toContain('not-the-password');
+});
+
 // Goal: a start that fails ends the process, says why in words, and leaves no PostgreSQL behind. Method: the
 // program with an embedded database of its own, on a port that is taken.
 test('a port that is taken ends the program with one message, and its PostgreSQL too', async () => {

@@ -138,10 +138,15 @@ function textOf(error: unknown): string {
     );
     return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
   }
-  if (isUnavailable(error)) {
+  if (isUnavailable(error) || isLoginRefused(error)) {
     return `The database cannot be reached: ${messageOf(error)}. Look at DATABASE_URL. 数据库无法连接，请检查 DATABASE_URL。`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** PostgreSQL does not know the role, or not with this password (SQLSTATE class 28). */
+function isLoginRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^28/.test(String(error.code));
 }
 
 /** Errors of connections to several addresses at once have no message of their own. */

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { connectClient, isLostConnection, openPool } from './lost-connections.ts';
 import type { DB } from './tables.ts';
 
 /** The database as the modules use it: typed statements for most, raw connections for batches. */
@@ -75,19 +76,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     application_name: 'guanjia',
   };
-  const pool = new pg.Pool({ ...shared, max: connections });
-  const batches = new pg.Pool({
+  const pool = openPool({ ...shared, max: connections });
+  const batches = openPool({
     ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
     ...{ max: batchConnections, pipeline: true },
   });
   const patience = { statement_timeout: SESSION_STATEMENT_TIMEOUT_MS };
-  const sessions = new pg.Pool({ ...shared, ...patience, max: sessionConnections });
-  for (const each of [pool, batches, sessions]) {
-    each.on('error', onError);
-    // One that breaks while it is in use says so a second time, beside failing its statement: unheard, that
-    // would end the process.
-    each.on('connect', (client) => client.on('error', () => {}));
-  }
+  const sessions = openPool({ ...shared, ...patience, max: sessionConnections });
+  for (const each of [pool, batches, sessions]) each.on('error', onError);
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   return {
     db,
@@ -100,12 +96,11 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
 }
 
 async function roleOption(url: string): Promise<string> {
-  const client = new pg.Client({
+  const client = await connectClient({
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
   try {
-    await client.connect();
     const { rowCount } = await client.query(
       `select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member')`,
       [APP_ROLE],
@@ -119,11 +114,7 @@ async function roleOption(url: string): Promise<string> {
 /** True for an error that says the database is not there now: nothing is wrong with the request. */
 export function isUnavailable(error: unknown): boolean {
   const code = errorCode(error);
-  if (code === undefined) {
-    return (
-      error instanceof Error && /connection|timeout exceeded|not queryable/i.test(error.message)
-    );
-  }
+  if (code === undefined) return isLostConnection(error);
   return (
     /^(08|57P0|53[0-3]|3D000|25P03|25006)/.test(code) ||
     /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)/.test(code)

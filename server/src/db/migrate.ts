@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
 import { errorCode } from './embedded/error-code.ts';
+import { openPool } from './lost-connections.ts';
 
 const FOLDER = join(import.meta.dirname, '../../migrations');
 /** Outside `public`, so that the rules for tenant tables need no exception for it. */
@@ -36,7 +36,7 @@ export class MayNotMigrate extends Error {
  */
 export async function migrate(url: string): Promise<readonly Applied[]> {
   const migrations = await readMigrations();
-  const pool = new pg.Pool({
+  const pool = openPool({
     ...{ connectionString: url, max: 2, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
   });
   pool.on('error', () => {}); // the statement that it breaks says so
