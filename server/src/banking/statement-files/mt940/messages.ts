@@ -101,10 +101,20 @@ function open(message: Message, line: number, writer: StatementWriter): StatedBa
     throw invalidField({ place, field: ':25:', text: '' }, 'the account of the statement');
   }
   const { currency } = opening;
-  writer.open({ accountNumber: account, currency, statementId: id, sequence, opening });
+  const accountNumber = withoutCurrency(account, currency);
+  writer.open({ accountNumber, currency, statementId: id, sequence, opening });
   message.opened = true;
   return opening;
 }
+
+/** Many banks write the currency behind the number: `DE02…2051EUR`. */
+function withoutCurrency(account: string, currency: string): string {
+  return account.length > MIN_ACCOUNT_LENGTH + currency.length && account.endsWith(currency)
+    ? account.slice(0, -currency.length)
+    : account;
+}
+
+const MIN_ACCOUNT_LENGTH = 4;
 
 function takeStatementLine(message: Message, field: Field, writer: StatementWriter) {
   flushLine(message, writer);

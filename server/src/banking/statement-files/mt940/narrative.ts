@@ -78,14 +78,16 @@ function readSubfields(
       remittance +=
         SEPA_TAG.test(value.slice(0, 5)) && remittance !== '' ? `\n${value}` : glue + value;
       previousLength = value.length;
-    } else if (code === '32' || code === '33') name += value;
-    else if (code === '31' || code === '38') accounts.set(code, value);
+    } else if (code === '32' || code === '33') {
+      // A name that fills its sub-field is cut in the middle of a word; a shorter one is a first name.
+      name += name === '' || name.length >= SUBFIELD_LENGTH ? value : ` ${value}`;
+    } else if (code === '31' || code === '38') accounts.set(code, value);
     else if (code === '00') other.push(value);
   }
   const tags = readSepaTags(remittance);
   const text86 = tags.get('SVWZ') ?? remittance;
   return {
-    counterpartyName: given(name.trim()),
+    counterpartyName: given(name.trim().replace(/ {2,}/g, ' ')),
     counterpartyAccount: given(normalAccount(accounts.get('38') ?? accounts.get('31') ?? '')),
     remittance: joinRemittance([
       ...text86.split('\n'),

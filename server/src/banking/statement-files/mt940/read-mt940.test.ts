@@ -58,7 +58,7 @@ describe('a line', () => {
 
   test('Polish sub-fields, and a plus in the text that begins none', async () => {
     const body =
-      ':61:260302C1,00S034NONREF//B\n:86:034<00PRZELEW<20tel. <48 600<21za fakture<32JAN NOWAK<38PL61109010140000071219812874\n';
+      ':61:260302C1,00S034NONREF//B\n:86:034<00PRZELEW<20tel. <48 600<21za fakture<32JAN<33NOWAK<38PL61109010140000071219812874\n';
     const [line] = await readLines(file(body, 'C260302EUR11,00'));
     expect(line).toMatchObject({
       remittance: 'tel. <48 600\nza fakture',
@@ -120,6 +120,25 @@ describe('statements', () => {
       const read = (await readEvents(form)).map((event) => ({ ...event, position: 0 }));
       expect(read).toEqual(events);
     }
+  });
+
+  test('headings of Dutch banks, and the currency behind the account number', async () => {
+    const events = (await readEvents(plain)).map((event) => ({ ...event, position: 0 }));
+    for (const heading of ['ABNANL2A\n940\nABNANL2A\n', ':940:\n', 'DABAIE2D\r\n\r\n']) {
+      const twice = `${heading}${plain}-\n${heading}${plain}-\n`;
+      const read = (await readEvents(twice)).map((event) => ({ ...event, position: 0 }));
+      expect(read.slice(0, events.length)).toEqual(events);
+      expect(read).toHaveLength(2 * events.length);
+    }
+    for (const account of ['DE02120300000000202051EUR', 'DE02120300000000202051 EUR']) {
+      const [opened] = await readEvents(file(body, 'C260302EUR11,', `:20:S\n:25:${account}\n`));
+      expect(opened).toMatchObject({ accountNumber: 'DE02120300000000202051' });
+    }
+  });
+
+  test('an opening balance without a date', async () => {
+    const [opened] = await readEvents(plain.replace('C260302EUR10', 'C000000EUR10'));
+    expect(opened).toMatchObject({ opening: { amount: 1000n, date: undefined } });
   });
 
   test('pages follow on; a missing one is a gap', async () => {

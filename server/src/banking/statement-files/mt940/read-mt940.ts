@@ -17,6 +17,8 @@ const ENVELOPE = /^\{1:[^\n]*?\{4:/;
 const FRAMING = /[\u0001\u0002\u0003\u001a]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text file contains
 const BINARY = /[\u0000-\u0008\u000e-\u001f]/;
+/** What Dutch banks write above a statement: their BIC, and the number of the message. */
+const HEADING = /^(?::?940:?|[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\s*$/;
 /** Lines of one field; SWIFT allows six, some banks write dozens. */
 const MAX_FIELD_LINES = 500;
 
@@ -66,7 +68,7 @@ export function createMt940Reader(context: ReaderContext): TextReader {
       const facts = { limit: 'MAX_FIELD_LINES', maximum: MAX_FIELD_LINES, line: lineNumber };
       throw new AppError(statementTooLarge, facts);
     }
-    if (text.trim() === '' || text.startsWith('{')) return;
+    if (text.trim() === '' || text.startsWith('{') || HEADING.test(text)) return;
     const problem = 'text outside of any field';
     throw new AppError(statementMalformed, { problem, found: shorten(text), line: lineNumber });
   }

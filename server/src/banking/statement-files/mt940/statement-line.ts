@@ -115,6 +115,8 @@ export function readBalance(text: string, line: number, field: string): StatedBa
   }
   const currency = readCurrency({ ...raw, text: codeText });
   const amount = readMinorUnits({ ...raw, text: amountText }, currency, ',');
-  const day = readDate({ ...raw, text: date }, isoOf(date), 'YYMMDD');
+  // Some banks know no date of the balance before the first statement.
+  const day =
+    date === '000000' ? undefined : readDate({ ...raw, text: date }, isoOf(date), 'YYMMDD');
   return { amount: mark === 'C' ? amount : -amount, currency, date: day };
 }
