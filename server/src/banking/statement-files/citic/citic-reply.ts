@@ -1,5 +1,5 @@
 import { AppError } from '../../../kernel/error.ts';
-import { statementMalformed, statementTooLarge } from '../../errors.ts';
+import { shorten, statementMalformed, statementTooLarge } from '../../errors.ts';
 import type { ByteSource, Charset } from '../byte-source.ts';
 import { decodeWhole, strictDecoder } from '../byte-source.ts';
 import { xmlCharset } from '../detect-format.ts';
@@ -109,7 +109,20 @@ function parseReply(text: string, { limits }: ReaderContext): CiticReply {
     },
     limits,
   );
-  reader.write(text);
-  reader.end();
+  try {
+    reader.write(text);
+    reader.end();
+  } catch (error) {
+    throw rawAmpersand(text) ?? error;
+  }
   return { scalars, rows };
+}
+
+/** Names such as "A&B" that nobody escaped: the parser complains about what comes long after them. */
+function rawAmpersand(text: string): AppError | undefined {
+  const found = /.{0,20}&(?!(?:[a-z]+|#\d+|#x[\da-f]+);).{0,20}/i.exec(text);
+  if (!found) return undefined;
+  const line = text.slice(0, found.index).split('\n').length;
+  const problem = 'an & that is not written as &amp;';
+  return new AppError(statementMalformed, { problem, found: shorten(found[0]), line });
 }

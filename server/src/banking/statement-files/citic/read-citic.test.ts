@@ -226,6 +226,11 @@ describe('what is refused', () => {
     ['an unknown type', reply([sub({ TRANTYPE: '99' })]), { field: 'TRANTYPE', found: '99' }],
     ['another currency', reply([sub({ CRYTYPE: '14' })]), { field: 'CRYTYPE', found: '14' }],
     ['a grouped amount', reply([main({ tranAmount: '1,000.00' })]), { field: 'tranAmount' }],
+    [
+      'a name with an & as it is',
+      reply([main({ oppAccountName: 'Tom & Sons 公司' })]),
+      { code: 'statement_malformed', problem: 'an & that is not written as &amp;', line: 2 },
+    ],
     ['a reply that is cut off', reply(two).slice(0, -20), { code: 'statement_truncated' }],
   ];
   test.each(cases)('%s', async (_, text, error) => {
