@@ -56,21 +56,27 @@ function foreignFile(head: Uint8Array): string | undefined {
   const hex = Buffer.from(head.subarray(0, 4)).toString('hex');
   const signature = SIGNATURES.find(([bytes]) => hex.startsWith(bytes));
   if (signature) return signature[1];
-  const wide = hex.startsWith('fffe') || hex.startsWith('feff');
-  return !wide && head.includes(0) && !/<stream[\s>]/.test(latinText(head))
+  return wideOf(head) === undefined && head.includes(0) && !/<stream[\s>]/.test(latinText(head))
     ? 'a binary file (it has NUL bytes)'
     : undefined;
+}
+
+/** UTF-16, told by its byte order mark, or by the `<` that XML begins with. */
+export function wideOf(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+  const [first, second] = head;
+  if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';
+  return undefined;
 }
 
 /** The head as text to search for ASCII words in: every charset that is read keeps those, but UTF-16. */
 function latinText(head: Uint8Array): string {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);
-  if (head[0] === 0xff && head[1] === 0xfe) return bytes.toString('utf16le').slice(1);
-  if (head[0] === 0xfe && head[1] === 0xff) {
-    return Buffer.from(bytes.subarray(0, bytes.length & ~1))
-      .swap16()
-      .toString('utf16le')
-      .slice(1);
+  const wide = wideOf(head);
+  if (wide !== undefined) {
+    const pairs = Buffer.from(bytes.subarray(0, bytes.length & ~1));
+    const text = (wide === 'utf-16be' ? pairs.swap16() : pairs).toString('utf16le');
+    return text.startsWith('\ufeff') ? text.slice(1) : text;
   }
   const text = bytes.toString('latin1');
   return text.startsWith('ï»¿') ? text.slice(3) : text;
@@ -78,8 +84,7 @@ function latinText(head: Uint8Array): string {
 
 /** The head as a person would read it, to be shown: UTF-8 unless it is UTF-16. */
 function readableText(head: Uint8Array): string {
-  const isWide = head[0] === 0xff || head[0] === 0xfe;
-  return isWide ? latinText(head) : new TextDecoder('utf-8').decode(head);
+  return wideOf(head) !== undefined ? latinText(head) : new TextDecoder('utf-8').decode(head);
 }
 
 function formatOf(text: string, declared: StatementFormat | undefined): Detected | undefined {
@@ -136,12 +141,30 @@ function describe(text: string): string {
   return `text that begins: ${line}`;
 }
 
-/** The charset of an XML file: the caller's word, else the BOM, else the declaration, else UTF-8. */
+/**
+ * The charset of an XML file: the caller's word, else what the first bytes show, else the declaration, else UTF-8.
+ * A declaration of UTF-16 that can be read byte by byte is wrong: programs convert files and leave it.
+ */
 export function xmlCharset(head: Uint8Array, declared: string | undefined): Charset {
   if (declared !== undefined) return { label: declared, source: 'caller' };
-  if (head[0] === 0xff && head[1] === 0xfe) return { label: 'utf-16le', source: 'file' };
-  if (head[0] === 0xfe && head[1] === 0xff) return { label: 'utf-16be', source: 'file' };
+  const wide = wideOf(head);
+  if (wide !== undefined) return { label: wide, source: 'file' };
+  if (hasUtf8Mark(head)) return { label: 'utf-8', source: 'file' };
   const declaration = /^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']/.exec(latinText(head));
-  if (declaration?.[1] !== undefined) return { label: declaration[1], source: 'file' };
+  const label = declaration?.[1];
+  if (label !== undefined && !/^utf-16/i.test(label)) return { label, source: 'file' };
   return { label: 'utf-8', source: 'format' };
+}
+
+function hasUtf8Mark(head: Uint8Array): boolean {
+  return head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
+}
+
+/** The charset of a text file: the caller's word, else what the first bytes show, else UTF-8. */
+export function textCharset(head: Uint8Array, declared: string | undefined): Charset {
+  if (declared !== undefined) return { label: declared, source: 'caller' };
+  const wide = wideOf(head);
+  return wide === undefined
+    ? { label: 'utf-8', source: 'format' }
+    : { label: wide, source: 'file' };
 }

@@ -61,6 +61,15 @@ describe('the charset', () => {
     expect(await readEvents(wide)).toEqual(expected);
     expect(await readEvents(Buffer.from(wide).swap16())).toEqual(expected);
     expect(await readEvents(`\ufeff${text}`)).toEqual(expected);
+    // Without a mark; with a declaration that a conversion has left; with blank lines above.
+    expect(await readEvents(Buffer.from(text, 'utf16le'))).toEqual(expected);
+    expect(await readEvents(Buffer.from(text, 'utf16le').swap16())).toEqual(expected);
+    expect(await readEvents(text.replace('UTF-8', 'UTF-16'))).toEqual(expected);
+    expect(await readEvents(`\ufeff${text.replace('UTF-8', 'GBK')}`)).toEqual(expected);
+    expect(await readEvents(`\r\n \n${text}`)).toEqual(expected);
+    expect(await readFailure(`\n\n${text.replace('</Ntry>', '</Entry>')}`)).toMatchObject({
+      line: 2 + text.slice(0, text.indexOf('</Ntry>')).split('\n').length,
+    });
     const latin = Buffer.from(
       text.replace('UTF-8', 'ISO-8859-1').replaceAll('商贸有限公司', 'Müller'),
       'latin1',

@@ -1,12 +1,12 @@
 import type { Currency } from '../../kernel/currency.ts';
 import { AppError } from '../../kernel/error.ts';
 import { csvMappingInvalid } from '../errors.ts';
-import { type ByteSource, type Charset, decodeText, readHead } from './byte-source.ts';
+import { decodeText, readHead } from './byte-source.ts';
 import { createCamt053Reader } from './camt053/read-camt053.ts';
 import { readCiticReply } from './citic/read-citic.ts';
 import { type CsvMapping, checkCsvMapping } from './csv/csv-mapping.ts';
 import { readCsv } from './csv/read-csv.ts';
-import { type Detected, detectFormat, xmlCharset } from './detect-format.ts';
+import { type Detected, detectFormat, textCharset, xmlCharset } from './detect-format.ts';
 import { DEFAULT_LIMITS, type StatementLimits } from './limits.ts';
 import { createMt940Reader } from './mt940/read-mt940.ts';
 import type { StatementEvent, StatementFormat } from './statement-file.ts';
@@ -62,7 +62,7 @@ export async function openStatementFile(
 
   if (mapping) {
     const label = options.charset ?? mapping.charset;
-    const text = decodeText(bytes.pieces, textCharset(label));
+    const text = decodeText(bytes.pieces, textCharset(bytes.head, label));
     return { ...detected, events: readCsv(text, mapping, context) };
   }
   switch (detected.format) {
@@ -71,23 +71,12 @@ export async function openStatementFile(
       return { ...detected, events: pushThrough(text, createCamt053Reader(context), writer) };
     }
     case 'mt940': {
-      const text = decodeText(bytes.pieces, mt940Charset(bytes, options.charset));
+      const text = decodeText(bytes.pieces, textCharset(bytes.head, options.charset));
       return { ...detected, events: pushThrough(text, createMt940Reader(context), writer) };
     }
     default:
       return { ...detected, events: readCiticReply(bytes, context) };
   }
-}
-
-function textCharset(label: string | undefined): Charset {
-  return label === undefined ? { label: 'utf-8', source: 'format' } : { label, source: 'caller' };
-}
-
-function mt940Charset({ head }: ByteSource, label: string | undefined): Charset {
-  if (label !== undefined) return { label, source: 'caller' };
-  if (head[0] === 0xff && head[1] === 0xfe) return { label: 'utf-16le', source: 'file' };
-  if (head[0] === 0xfe && head[1] === 0xff) return { label: 'utf-16be', source: 'file' };
-  return textCharset(undefined);
 }
 
 async function* pushThrough(

@@ -58,8 +58,19 @@ export function createXmlReader(handlers: XmlHandlers, limits: StatementLimits):
     rest = '';
   }
 
+  // Blank lines before the declaration are no XML, and some banks write them.
+  let hasBegun = false;
+  function withoutBlankStart(text: string): string {
+    if (hasBegun) return text;
+    const begun = text.trimStart();
+    judge.untoldLines += text.slice(0, text.length - begun.length).split('\n').length - 1;
+    hasBegun = begun !== '';
+    return begun;
+  }
+
   return {
-    write(text) {
+    write(written) {
+      const text = withoutBlankStart(written);
       for (let from = 0; from < text.length; from += SLICE) {
         writeSlice(text.length <= SLICE ? text : text.slice(from, from + SLICE));
       }
