@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -96,6 +96,16 @@ test('a second server on one folder leaves the address of the one that runs; alo
   const third = await serve(config, log);
   expect(await readSandboxFile()).toEqual({ ...made, baseUrl: third.baseUrl });
   await third.stop();
+});
+
+test('a sandbox.json that cannot be written does not keep the server from serving', async () => {
+  await rm(file, { force: true });
+  await mkdir(file); // even root cannot write a file there
+  const running = await serve(config, log);
+  expect(running.sandboxFile).toBeUndefined();
+  expect((await fetch(`${running.baseUrl}/health/ready`)).status).toBe(200);
+  await running.stop();
+  await rm(file, { recursive: true });
 });
 
 test('a port that is taken is named with the variable that chooses another', async () => {

@@ -74,7 +74,7 @@ export async function serve(
     const http = await buildHttp(app);
     started.push(() => stopHttp(app, http));
     const baseUrl = await listen(http, config);
-    const sandboxFile = await writeSandboxFile(app, { dataDir: config.dataDir, baseUrl });
+    const sandboxFile = await tellSandbox(app, { dataDir: config.dataDir, baseUrl });
     const sandbox = await readSandbox(app);
     signal?.throwIfAborted();
     app.startBackground();
@@ -88,6 +88,20 @@ export async function serve(
   } catch (error) {
     await stopAll().catch((cause: unknown) => log.error({ err: cause }, 'stopping failed too'));
     throw error;
+  }
+}
+
+/** A file that helps to try things is no reason not to serve. */
+async function tellSandbox(
+  app: App,
+  place: { dataDir: string; baseUrl: string },
+): Promise<string | undefined> {
+  try {
+    return await writeSandboxFile(app, place);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error && 'path' in error)) throw error;
+    app.log.warn({ err: error }, 'sandbox.json cannot be written: the server runs without it');
+    return undefined;
   }
 }
 
