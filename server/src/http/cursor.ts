@@ -23,6 +23,23 @@ export function decodeCursor<T>(
   throw notOfThisList();
 }
 
+/** Where a page begins, by its cursor; undefined for the first page, which has none. Throws as `decodeCursor`. */
+export function positionOf<T>(
+  cursor: string | undefined,
+  parse: (fields: readonly string[]) => T | undefined,
+): T | undefined {
+  return cursor === undefined ? undefined : decodeCursor(cursor, parse);
+}
+
+/** `nextCursor` of a page: where the next one begins, or null when this was the last. */
+export function nextCursorOf(next: bigint | string | undefined): string | null {
+  return next === undefined ? null : encodeCursor([`${next}`]);
+}
+
+/** A position that is the number of something. */
+export const numberAt = ([position]: readonly string[]): bigint | undefined =>
+  position !== undefined && /^\d{1,18}$/.test(position) ? BigInt(position) : undefined;
+
 /**
  * Binds the cursors of a route that is a list to its platform, address and filters: `nextCursor` leaves with
  * their digest, and a `cursor` that comes back is taken with the same ones only. Modules see neither.

@@ -25,7 +25,7 @@
  *   Times out: `InstantOut` (give the Date itself). Something that may be null: `Nullable(…)`.
  * - A schema with `title: 'Transfer'` (a type's name) is named so in the API document and in clients.
  * - A `pattern` has an `x-allowed` beside it: the same rule in words, which a 400 quotes.
- * - Lists: `Page(Item)` with `...PageQuery`; positions by `encodeCursor` and `decodeCursor`.
+ * - Lists: `Page(Item)` with `...PageQuery`; positions by `positionOf` and `nextCursorOf`.
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
@@ -35,7 +35,7 @@ import { idempotencyKeyRequired, invalidRequest, scopeMissing } from './errors.t
 import type { Scope } from './request.ts';
 
 export { type Static, Type } from 'typebox';
-export { decodeCursor, encodeCursor } from './cursor.ts';
+export { decodeCursor, encodeCursor, nextCursorOf, numberAt, positionOf } from './cursor.ts';
 export { SCOPES, type Scope } from './request.ts';
 
 /** A module's routes, given what its use cases need. */

@@ -1,14 +1,14 @@
 import {
   CLOSED,
-  decodeCursor,
-  encodeCursor,
   Id,
   InstantOut,
   Metadata,
   MetadataOut,
   Nullable,
+  nextCursorOf,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   Text,
   Type,
@@ -55,9 +55,9 @@ const listAndAdd: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
     },
     async ({ platformId, query }) => {
       const { limit, cursor, reference } = query;
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, memberAt);
+      const after = positionOf(cursor, memberAt);
       const { members, next } = await listMembers(deps, platformId, { reference, after, limit });
-      return { data: [...members], nextCursor: next === undefined ? null : encodeCursor([next]) };
+      return { data: [...members], nextCursor: nextCursorOf(next) };
     },
   );
 

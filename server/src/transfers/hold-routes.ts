@@ -2,12 +2,13 @@ import {
   AccountNumber,
   CLOSED,
   DryRunQuery,
-  decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   MoveId,
+  nextCursorOf,
+  numberAt,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   Type,
 } from '../http/schemas.ts';
@@ -25,7 +26,6 @@ import {
   HoldHistory,
   instantOf,
   modeOf,
-  moveAt,
   paymentProblems,
   ReleaseBody,
   replaying,
@@ -149,12 +149,9 @@ const readRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps }) => {
       },
     },
     async ({ platformId, query: { cursor, ...filter } }) => {
-      const before = cursor === undefined ? undefined : decodeCursor(cursor, moveAt);
+      const before = positionOf(cursor, numberAt);
       const { holds, next } = await listHolds(deps, platformId, { ...filter, before });
-      return {
-        data: [...holds],
-        nextCursor: next === undefined ? null : encodeCursor([`${next}`]),
-      };
+      return { data: [...holds], nextCursor: nextCursorOf(next) };
     },
   );
 

@@ -146,10 +146,6 @@ export function periodOf(query: {
 export const instantOf = (text: string | undefined): Date | undefined =>
   text === undefined ? undefined : new Date(text);
 
-/** A position in a list by number of a move. */
-export const moveAt = ([position]: readonly string[]): bigint | undefined =>
-  position !== undefined && /^\d{1,18}$/.test(position) ? BigInt(position) : undefined;
-
 /** What may refuse a payment, for the API document. */
 export const paymentProblems = [
   refusalErrors.account_not_found,

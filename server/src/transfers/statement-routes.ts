@@ -4,13 +4,13 @@ import {
   BalanceOut,
   CLOSED,
   CurrencyCode,
-  decodeCursor,
   encodeCursor,
   InstantOut,
   IsoDate,
   MoveId,
   Nullable,
   PageQuery,
+  positionOf,
   type Routes,
   SumOut,
   Text,
@@ -112,7 +112,7 @@ export const statementRoutes: Routes<{ deps: TransferDeps }> = async (app, { dep
     },
     async ({ platformId, params, query }) => {
       const { limit, cursor } = query;
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, positionAt);
+      const after = positionOf(cursor, positionAt);
       const page = { period: periodOf(query), after, limit };
       const { next, lines, ...statement } = await readStatement(
         deps,

@@ -2,12 +2,13 @@ import {
   AccountNumber,
   CLOSED,
   DryRunQuery,
-  decodeCursor,
-  encodeCursor,
   IdempotencyHeaders,
   MoveId,
+  nextCursorOf,
+  numberAt,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   Type,
 } from '../http/schemas.ts';
@@ -18,7 +19,6 @@ import { reverseTransfer } from './reverse.ts';
 import {
   createdOr200,
   modeOf,
-  moveAt,
   PeriodQuery,
   paymentProblems,
   periodOf,
@@ -106,11 +106,10 @@ const readRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps }) => {
     },
     async ({ platformId, query }) => {
       const { limit, cursor, account } = query;
-      const before = cursor === undefined ? undefined : decodeCursor(cursor, moveAt);
+      const before = positionOf(cursor, numberAt);
       const filter = { account, period: periodOf(query), before, limit };
       const { transfers, next } = await listTransfers(deps, platformId, filter);
-      const nextCursor = next === undefined ? null : encodeCursor([`${next}`]);
-      return { data: [...transfers], nextCursor };
+      return { data: [...transfers], nextCursor: nextCursorOf(next) };
     },
   );
 

@@ -3,13 +3,14 @@ import {
   BankAccountNumber,
   CLOSED,
   CurrencyCode,
-  decodeCursor,
-  encodeCursor,
   InstantOut,
   invalid,
   Nullable,
+  nextCursorOf,
+  numberAt,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   SumOut,
   Text,
@@ -70,9 +71,9 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
       },
     },
     async ({ platformId, query: { limit, cursor } }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, numberAt);
+      const after = positionOf(cursor, numberAt);
       const { mainAccounts, next } = await listMainAccounts(deps, platformId, { after, limit });
-      return { data: [...mainAccounts], nextCursor: next ? encodeCursor([`${next}`]) : null };
+      return { data: [...mainAccounts], nextCursor: nextCursorOf(next) };
     },
   );
 
@@ -122,6 +123,3 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
     async ({ platformId, params }) => readMainAccount(deps, platformId, params.number),
   );
 };
-
-const numberAt = ([position]: readonly string[]): bigint | undefined =>
-  position !== undefined && /^\d{1,15}$/.test(position) ? BigInt(position) : undefined;

@@ -2,12 +2,12 @@ import {
   AccountNumber,
   BankAccountNumber,
   CLOSED,
-  decodeCursor,
-  encodeCursor,
   Id,
   InstantOut,
+  nextCursorOf,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   Text,
   Type,
@@ -52,10 +52,9 @@ export const payerAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { d
       },
     },
     async ({ platformId, params, query: { limit, cursor } }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, ([number]) => number);
+      const after = positionOf(cursor, ([number]) => number);
       const page = await listPayerAccounts(deps, platformId, params.id, { after, limit });
-      const nextCursor = page.next === undefined ? null : encodeCursor([page.next]);
-      return { data: [...page.payerAccounts], nextCursor };
+      return { data: [...page.payerAccounts], nextCursor: nextCursorOf(page.next) };
     },
   );
 

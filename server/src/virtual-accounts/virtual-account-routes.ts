@@ -4,16 +4,17 @@ import {
   BankAccountNumber,
   CLOSED,
   CurrencyCode,
-  decodeCursor,
-  encodeCursor,
   Id,
   InstantOut,
   LimitIn,
   Metadata,
   MetadataOut,
   Nullable,
+  nextCursorOf,
+  numberAt,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   Text,
   Type,
@@ -103,10 +104,9 @@ export const virtualAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, {
       },
     },
     async ({ platformId, query: { cursor, ...filter } }) => {
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, idAt);
+      const after = positionOf(cursor, numberAt);
       const page = await listVirtualAccounts(deps, platformId, { ...filter, after });
-      const nextCursor = page.next === undefined ? null : encodeCursor([`${page.next}`]);
-      return { data: [...page.accounts], nextCursor };
+      return { data: [...page.accounts], nextCursor: nextCursorOf(page.next) };
     },
   );
 
@@ -246,6 +246,3 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
   action('reopen', 'Lift all stops 恢复', reopenVirtualAccount);
   action('close', 'Close for ever; only when empty 销户', closeVirtualAccount);
 };
-
-const idAt = ([position]: readonly string[]): bigint | undefined =>
-  position !== undefined && /^\d{1,18}$/.test(position) ? BigInt(position) : undefined;
