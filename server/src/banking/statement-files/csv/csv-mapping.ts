@@ -57,8 +57,15 @@ export const CsvMapping = Type.Object(
         description: 'Text lines before header or data.',
       }),
     ),
+    skipLastRows: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 100,
+        description: 'Rows at the end that are no lines, such as totals; empty ones do not count.',
+      }),
+    ),
     dateFormat: Type.Enum(
-      ['YYYY-MM-DD', 'YYYYMMDD', 'DD.MM.YYYY', 'DD/MM/YYYY', 'MM/DD/YYYY', 'YYYY/M/D'],
+      ['YYYY-MM-DD', 'YYYYMMDD', 'DD.MM.YYYY', 'DD.MM.YY', 'DD/MM/YYYY', 'MM/DD/YYYY', 'YYYY/M/D'],
       { description: 'Of every date column. A time behind a date is passed over.' },
     ),
     decimalSeparator: Type.Optional(Type.Enum(['.', ','], { description: 'A point without.' })),

@@ -105,12 +105,13 @@ function readAmount(fieldOf: RowField, mapping: CsvMapping, code: Currency) {
 
 /** Banks leave the other column empty, or fill it with zero; some write money out with a minus. */
 function oneOfTwo(credit: RawField, debit: RawField, mapping: CsvMapping, code: Currency) {
-  const read = (raw: RawField) => (raw.text === '' ? 0n : directed(raw, mapping, code).amount);
-  if (credit.text === '' && debit.text === '')
-    throw invalidField(credit, 'an amount in one column');
+  // Some fill it with dashes.
+  const isEmpty = ({ text }: RawField) => /^-*$/.test(text);
+  const read = (raw: RawField) => (isEmpty(raw) ? 0n : directed(raw, mapping, code).amount);
+  if (isEmpty(credit) && isEmpty(debit)) throw invalidField(credit, 'an amount in one column');
   const [into, out] = [read(credit), read(debit)];
   if (into !== 0n && out !== 0n) throw invalidField(credit, 'an amount in one column of the two');
-  if (credit.text.startsWith('-') && into !== 0n)
+  if (withSignInFront(credit.text).startsWith('-') && into !== 0n)
     throw invalidField(credit, 'an amount without a minus');
   return into === 0n
     ? { amount: out, direction: 'debit' as const }
@@ -126,6 +127,18 @@ function directed(raw: RawField, mapping: CsvMapping, code: Currency) {
 
 /** Reads an amount by the mapping's separators. Thousands must be grouped by three, or not at all. */
 export function readCsvMinorUnits(raw: RawField, mapping: CsvMapping, code: Currency): bigint {
+  return readGrouped({ ...raw, text: withSignInFront(raw.text) }, mapping, code);
+}
+
+/** A minus may be typeset, stand behind, or be written as parentheses: 1.00-, (1.00). */
+function withSignInFront(text: string): string {
+  const plain = text.replace(/^[\u2212\u2013]/, '-');
+  const [, behind, inside] = /^(?:(\d.*)-|\((\d.*)\))$/.exec(plain) ?? [];
+  const size = behind ?? inside;
+  return size === undefined ? plain : `-${size.trim()}`;
+}
+
+function readGrouped(raw: RawField, mapping: CsvMapping, code: Currency): bigint {
   const { decimalSeparator = '.', thousandsSeparator } = mapping;
   if (thousandsSeparator === undefined) return readMinorUnits(raw, code, decimalSeparator);
   // Programs write a blank between thousands as a no-break or thin blank, and ' as ’.
@@ -146,6 +159,7 @@ export function readCsvMinorUnits(raw: RawField, mapping: CsvMapping, code: Curr
 const DATE_FORMS: Readonly<Record<CsvMapping['dateFormat'], RegExp>> = {
   'YYYY-MM-DD': /^(?<y>\d{4})-(?<m>\d\d)-(?<d>\d\d)$/,
   YYYYMMDD: /^(?<y>\d{4})(?<m>\d\d)(?<d>\d\d)$/,
+  'DD.MM.YY': /^(?<d>\d\d?)\.(?<m>\d\d?)\.(?<y>\d\d)$/,
   'DD.MM.YYYY': /^(?<d>\d\d?)\.(?<m>\d\d?)\.(?<y>\d{4})$/,
   'DD/MM/YYYY': /^(?<d>\d\d?)\/(?<m>\d\d?)\/(?<y>\d{4})$/,
   'MM/DD/YYYY': /^(?<m>\d\d?)\/(?<d>\d\d?)\/(?<y>\d{4})$/,
@@ -153,7 +167,17 @@ const DATE_FORMS: Readonly<Record<CsvMapping['dateFormat'], RegExp>> = {
 };
 
 function readCsvDate(raw: RawField, { dateFormat }: CsvMapping): BusinessDate {
-  const date = raw.text.replace(/[ T]\d\d?:\d\d(?::\d\d(?:\.\d+)?)?$/, '');
+  const date = withoutTime(raw.text);
   const { y = '', m = '', d = '' } = DATE_FORMS[dateFormat].exec(date)?.groups ?? {};
-  return readDate(raw, `${y}-${m.padStart(2, '0')}-${d.padStart(2, '0')}`, dateFormat);
+  // As in MT940, 80 to 99 are the last century.
+  const century = y < '80' ? '20' : '19';
+  const year = y.length === 2 ? `${century}${y}` : y;
+  return readDate(raw, `${year}-${m.padStart(2, '0')}-${d.padStart(2, '0')}`, dateFormat);
+}
+
+/** The time behind a date, with colons or, as in 20260302101112, without; and its zone, which is not applied. */
+function withoutTime(text: string): string {
+  const [, joined] = /^(\d{8})[ T]?\d{6}$/.exec(text) ?? [];
+  const time = /[ T]\d\d?:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/;
+  return joined ?? text.replace(time, '');
 }

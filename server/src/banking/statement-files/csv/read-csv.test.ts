@@ -97,9 +97,48 @@ describe('a row', () => {
     ['MM/DD/YYYY', '3/2/2026'],
     ['YYYY/M/D', '2026/3/2'],
     ['YYYY-MM-DD', '2026-03-02 10:11:12'],
+    ['YYYY-MM-DD', '2026-03-02T10:11:12.5+08:00'],
+    ['YYYYMMDD', '20260302101112'],
+    ['YYYYMMDD', '20260302 101112'],
+    ['DD.MM.YY', '02.03.26'],
   ] as const)('date %s', async (dateFormat, date) => {
     const [line] = await lines(`date,amount,text\n${date},1,\n`, { dateFormat });
     expect(line?.bookingDate).toBe('2026-03-02');
+  });
+});
+
+describe('what banks write around and between', () => {
+  test.each(['-1.00', '−1.00', '1.00-', '(1.00)'])('%s is money that went out', async (text) => {
+    const [line] = await lines(`date,amount,text\n2026-03-02,${text},a\n`);
+    expect(line).toMatchObject({ direction: 'debit', amount: 100n });
+  });
+
+  test('dashes in the other column, separators at the end of a row, UTF-16', async () => {
+    const text = 'date,in,out,text\n2026-03-02,1.00,-,a,,\n2026-03-02,--,2.00,b\n';
+    const mapping = { amount: { credit: 'in', debit: 'out' } };
+    const read = await lines(text, mapping);
+    expect(read).toMatchObject([
+      { direction: 'credit', amount: 100n, remittance: 'a' },
+      { direction: 'debit', amount: 200n, remittance: 'b' },
+    ]);
+    const wide = Buffer.from(`\ufeff${text}`, 'utf16le');
+    expect(await readLines(wide, { csv: { ...base, ...mapping } })).toEqual(read);
+  });
+
+  test('totals at the end are left out when the mapping says so, and never by a guess', async () => {
+    const text = 'date,amount,text\n2026-03-02,1.00,a\n\n合计,1.00,\n共1笔\n\n';
+    expect(await lines(text, { skipLastRows: 2 })).toHaveLength(1);
+    expect(await fail(text, { skipLastRows: 1 })).toMatchObject({
+      ...{ code: 'statement_field_invalid', field: 'columns.bookingDate', found: '合计', line: 4 },
+    });
+    expect(await fail(text)).toMatchObject({ field: 'columns.bookingDate', line: 4 });
+  });
+
+  test('人民币 is CNY', async () => {
+    const { currency: _, ...rest } = base;
+    const csv = { ...rest, columns: { ...base.columns, currency: 'ccy' } };
+    const [line] = await readEvents('date,amount,text,ccy\n2026-03-02,1,a,人民币\n', { csv });
+    expect(line).toMatchObject({ currency: 'CNY' });
   });
 });
 

@@ -44,14 +44,14 @@ export async function* readCsv(
     skip_empty_lines: true,
     skip_records_with_empty_values: true,
     max_record_size: limits.maxLineLength,
+    relax_column_count: true,
     trim: true,
   });
   // What goes wrong in the source arrives below as the parser's error.
   pipeline(Readable.from(withoutLines(text, skipRows)), parser, () => undefined);
   let last = 0;
   try {
-    const rows: AsyncIterable<Row> = parser;
-    for await (const { record, info } of rows) {
+    for await (const { record, info } of withoutLast(parser, mapping.skipLastRows ?? 0)) {
       last = info.lines + skipRows;
       sheet.take(record, last);
       if (writer.waiting >= BATCH_EVENTS) yield writer.take();
@@ -62,6 +62,16 @@ export async function* readCsv(
   }
   sheet.end(last);
   if (writer.waiting > 0) yield writer.take();
+}
+
+/** Passes over the last rows, which are known for such when no more come. */
+async function* withoutLast(rows: AsyncIterable<Row>, count: number): AsyncGenerator<Row> {
+  const waiting: Row[] = [];
+  for await (const row of rows) {
+    waiting.push(row);
+    const ready = waiting.length > count ? waiting.shift() : undefined;
+    if (ready) yield ready;
+  }
 }
 
 /** Passes over the first lines of a text, and refuses NUL characters: no text file has any. */
@@ -103,6 +113,7 @@ function createSheet(mapping: CsvMapping, context: ReaderContext) {
   const { writer } = context;
   const running = new RunningBalance();
   let places: ReadonlyMap<string, number> | undefined;
+  let width = 0;
   let code: Currency | undefined;
 
   function open(currency: Currency): Currency {
@@ -124,9 +135,11 @@ function createSheet(mapping: CsvMapping, context: ReaderContext) {
   function take(record: readonly string[], line: number) {
     if (!places) {
       const header = mapping.header ?? true;
+      width = record.length;
       places = placeColumns(mapping, header ? record : record.map((_, index) => `${index + 1}`));
       if (header) return;
     }
+    checkWidth(record, width, line);
     const at = places;
     const fieldOf = (field: string): RawField => {
       const index = at.get(field) ?? -1;
@@ -169,6 +182,16 @@ function createSheet(mapping: CsvMapping, context: ReaderContext) {
   return { take, end };
 }
 
+/** Rows may end in more separators than the first one, and nothing between them. */
+function checkWidth(record: readonly string[], width: number, line: number): void {
+  if (record.length >= width && record.slice(width).every((text) => text === '')) return;
+  throw new AppError(statementMalformed, {
+    problem: `a row of ${record.length} fields; the first has ${width}`,
+    found: shorten(record.join(' ')),
+    line,
+  });
+}
+
 function runningError(expected: bigint, found: bigint, currency: Currency, line: number): AppError {
   return new AppError(statementTotalsDisagree, {
     reason: 'running_balance',
@@ -189,6 +212,12 @@ function declared(
   return { amount: readMinorUnits(raw, currency), currency, date: undefined };
 }
 
+/** What Chinese banks call their currency. */
+const CHINESE_NAMES: ReadonlyMap<string, string> = new Map([
+  ['人民币', 'CNY'],
+  ['RMB', 'CNY'],
+]);
+
 function currencyOf(
   fieldOf: (field: string) => RawField,
   mapping: CsvMapping,
@@ -197,7 +226,7 @@ function currencyOf(
   if (mapping.columns.currency === undefined) return constantCurrency(mapping, context);
   const raw = fieldOf('columns.currency');
   if (raw.text === '') throw invalidField(raw, 'an ISO 4217 currency code');
-  const stated = readCurrency(raw);
+  const stated = readCurrency({ ...raw, text: CHINESE_NAMES.get(raw.text) ?? raw.text });
   if (mapping.currency === undefined || mapping.currency === stated) return stated;
   throw invalidField(raw, `the mapping's currency: ${mapping.currency}`);
 }
