@@ -53,26 +53,30 @@ test('what is wrong with a statement is no outage', async () => {
 });
 
 test('killed: statements under way and the next ones on the same connection', async () => {
+  const holder = await database.sessions.connect();
+  await holder.query('select pg_advisory_lock(1)');
   const clients: pg.PoolClient[] = [
     await database.batches.connect(),
     await database.sessions.connect(),
   ];
-  const underWay = clients.map((client) => errorOf(client.query('select pg_sleep(60)')));
-  await vi.waitUntil(async () => {
-    const asked = sql`select from pg_stat_activity where query = 'select pg_sleep(60)'`;
-    return (await asked.execute(database.db)).rows.length === 2;
-  });
-  const pids = sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'guanjia'`;
-  await errorOf(pids.execute(database.db));
+  const pids = await Promise.all(clients.map(backendOf));
+  const underWay = clients.map((client) => errorOf(client.query('select pg_advisory_lock(1)')));
   const before = embedded.pid();
-  process.kill(before, 'SIGKILL');
+  // Nobody is left to say a word: the connections end without a code.
+  for (const pid of [...pids, before]) process.kill(pid, 'SIGKILL');
   const broken = await Promise.all(underWay);
   const after = await Promise.all(clients.map((client) => errorOf(client.query('select 1'))));
-  for (const client of clients) client.release(true);
+  for (const client of [holder, ...clients]) client.release(true);
   expect([...broken, ...after].map(isUnavailable)).toEqual([true, true, true, true]);
+  expect(after.every((error) => error instanceof Error && !('code' in error))).toBe(true);
   await vi.waitUntil(() => embedded.pid() !== before, { timeout: 30_000 });
   await backUp();
 });
+
+async function backendOf(client: pg.PoolClient): Promise<number> {
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  return rows[0]?.pid ?? 0;
+}
 
 test('refused', async () => {
   const [port, address] = ['1', new URL(embedded.adminUrl)];
