@@ -1,11 +1,10 @@
 import { importTextId } from './bank-entry.ts';
 import { MAX_LISTED, type RecordedFile } from './import-report.ts';
+import { insertEntries, insertOpening } from './insert-entries.ts';
 import { dayOf, type FileContent, type FirstStatement } from './read-file.ts';
 import {
   countKnown,
   findSameFile,
-  insertEntries,
-  insertOpening,
   lockMainAccounts,
   readBefore,
   readBeforeOpening,
@@ -47,7 +46,7 @@ export async function recordContent(
   }
   // Where nothing was recorded before there is nothing to compare with.
   const known = isFirst ? 0 : await countKnown(session, platformId);
-  const inserted = await insertEntries(session, platformId, importId);
+  const inserted = await insertEntries(session, platformId, { importId, known });
   const repeated = content.lines - left - inserted;
   // A line twice in one file, under one reference: they must say the same.
   if (repeated !== known) await countKnown(session, platformId);

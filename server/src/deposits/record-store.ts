@@ -1,15 +1,12 @@
 import type pg from 'pg';
 import { bigintAt, intAt, type Row, textAt, textOrNone } from '../db/row.ts';
 import { AppError } from '../kernel/error.ts';
-import { entryIdAt, entryIdRange } from './bank-entry.ts';
+import { entryIdRange } from './bank-entry.ts';
 import { statementReferenceConflict } from './errors.ts';
 import { type RecordedFile, reportToJson, type Tally } from './import-report.ts';
 
 /** A connection inside the transaction of an import. */
 export type Session = Pick<pg.PoolClient, 'query'>;
-
-/** So many new lines change what the planner must believe of the table (0004_bank_entries.sql). */
-const LINES_WORTH_ANALYZING = 1_000;
 
 /** How long an import waits for another one of the same main account, in milliseconds. */
 const LOCK_TIMEOUT_MS = 600_000;
@@ -172,59 +169,6 @@ async function refuseConflict(session: Session, platformId: bigint): Promise<nev
     },
     found: { direction: textAt(row, 6), amount: bigintAt(row, 7), bookingDate: textAt(row, 8) },
   });
-}
-
-/** Records the lines that are new, once by their reference, and says how many those were. */
-export async function insertEntries(
-  session: Session,
-  platformId: bigint,
-  importId: string,
-): Promise<number> {
-  const { rowCount } = await session.query(
-    `insert into bank_entry (platform_id, bank_entry_id, main_account_id, import_id, position, kind, direction,
-         reversal, amount, booking_date, value_date, reference, reference_source, credited_account,
-         counterparty_name, counterparty_account, remittance, reference_texts, bank_code)
-       select $1::bigint, bank_entry_id, main_account_id, $2::uuid, position, 'line', direction, reversal, amount,
-              booking_date, value_date, reference, reference_source, credited_account, counterparty_name,
-              counterparty_account, remittance, reference_texts, bank_code
-         from statement_line
-       on conflict (platform_id, main_account_id, reference) do nothing`,
-    [platformId, importId],
-  );
-  const count = rowCount ?? 0;
-  if (count >= LINES_WORTH_ANALYZING) await session.query('select analyze_bank_entry()');
-  return count;
-}
-
-/** Records the balance that a main account begins with, as an entry before all others. */
-export async function insertOpening(
-  session: Session,
-  platformId: bigint,
-  opening: {
-    importId: string;
-    serial: number;
-    mainAccountId: bigint;
-    amount: bigint;
-    bookingDate: string;
-    reference: string;
-  },
-): Promise<void> {
-  const { importId, serial, mainAccountId, amount, bookingDate, reference } = opening;
-  await session.query(
-    `insert into bank_entry (platform_id, bank_entry_id, main_account_id, import_id, position, kind, direction,
-         reversal, amount, booking_date, reference, reference_source, remittance, reference_texts)
-       values ($1, $2, $3, $4, 0, 'opening_balance', $5, false, $6, $7, $8, 'derived', '', '{}')`,
-    [
-      platformId,
-      entryIdAt(importId, serial),
-      mainAccountId,
-      importId,
-      amount < 0n ? 'debit' : 'credit',
-      amount < 0n ? -amount : amount,
-      bookingDate,
-      reference,
-    ],
-  );
 }
 
 /** The earliest import of a file with the same bytes, as a UUID. */
