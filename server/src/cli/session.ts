@@ -21,19 +21,20 @@ export interface OpenDatabase {
 /**
  * The database that the environment names: DATABASE_URL, else the embedded one, which is shared with whoever
  * runs it already, or started until the command ends. Throws CliError `no_database` when there is none yet,
- * unless it may be made.
+ * unless it may be made, and what the signal says when it is aborted meanwhile.
  */
 export async function openDatabaseOf(
   config: Config,
-  { terminal, mayCreate = false }: { terminal: Terminal; mayCreate?: boolean },
+  options: { terminal: Terminal; signal: AbortSignal; mayCreate?: boolean },
 ): Promise<OpenDatabase> {
   const { databaseUrl: url, databaseAdminUrl, dataDir } = config;
+  const { terminal, signal, mayCreate = false } = options;
   if (url !== undefined) {
     return { url, adminUrl: databaseAdminUrl ?? url, embedded: undefined, close: async () => {} };
   }
   if (!mayCreate && !existsSync(join(dataDir, 'postgres'))) throw noDatabase(dataDir);
   const embedded = await startEmbedded({
-    dataDir,
+    ...{ dataDir, signal },
     log: { info: () => undefined, error: (line) => terminal.note(`${line}\n`) },
   });
   return {
