@@ -1,15 +1,15 @@
 import type { Db } from '../db/database.ts';
-import type { AccountId } from '../ledger/index.ts';
 import {
   findByNumbers,
   findByPayerAccounts,
   findByReferenceCodes,
 } from '../virtual-accounts/index.ts';
 import {
-  type Candidates,
+  type Hints,
   type Match,
   matchByHints,
   matchByNumber,
+  type NumberLookUp,
   namedNumber,
   numbersIn,
   type Payment,
@@ -17,11 +17,7 @@ import {
   wordsIn,
 } from './match.ts';
 
-const NOBODY: Candidates = {
-  byNumber: () => undefined,
-  byReferenceCode: () => undefined,
-  byPayer: () => [],
-};
+const NO_HINTS: Hints = { byReferenceCode: () => undefined, byPayer: () => [] };
 
 /**
  * Finds out whom many credits are for, with a few look-ups for all of them. Codes and payers are looked up only
@@ -33,21 +29,17 @@ export async function matchAll(
   payments: readonly Payment[],
 ): Promise<readonly Match[]> {
   const byNumber = await numberLookUp(db, platformId, payments);
-  const settled = payments.map((payment) =>
-    payment.reversal
-      ? ({ account: undefined, reason: 'bank_reversal' } as const)
-      : matchByNumber(payment, { ...NOBODY, byNumber }),
-  );
+  const settled = payments.map((payment) => matchByNumber(payment, byNumber));
   const open = payments.filter((_, i) => settled[i] === undefined);
-  const candidates = open.length === 0 ? NOBODY : await hintLookUp(db, platformId, open);
-  return payments.map((payment, i) => settled[i] ?? matchByHints(payment, candidates));
+  const hints = open.length === 0 ? NO_HINTS : await hintLookUp(db, platformId, open);
+  return payments.map((payment, i) => settled[i] ?? matchByHints(payment, hints));
 }
 
 async function numberLookUp(
   db: Db,
   platformId: bigint,
   payments: readonly Payment[],
-): Promise<Candidates['byNumber']> {
+): Promise<NumberLookUp> {
   const numbers = new Set<string>();
   for (const payment of payments) {
     const named = namedNumber(payment);
@@ -67,29 +59,24 @@ async function hintLookUp(
   db: Db,
   platformId: bigint,
   payments: readonly Payment[],
-): Promise<Candidates> {
-  const codes = new Map<bigint, ReadonlyMap<string, AccountId>>();
-  const payers = new Map<bigint, ReadonlyMap<string, readonly AccountId[]>>();
-  const byMain = Map.groupBy(payments, ({ mainAccountId }) => mainAccountId);
-  for (const [mainAccountId, group] of byMain) {
-    const referenceCodes = [...new Set(group.flatMap(({ text }) => wordsIn(text)))];
-    const accountNumbers = [...new Set(group.flatMap((payment) => payerOf(payment) ?? []))];
-    const [coded, bound] = await Promise.all([
-      findByReferenceCodes(db, platformId, { mainAccountId, referenceCodes }),
-      findByPayerAccounts(db, platformId, { mainAccountId, accountNumbers }),
-    ]);
-    codes.set(
-      mainAccountId,
-      new Map(Array.from(coded, ([code, { accountId }]) => [code, accountId])),
-    );
-    payers.set(
-      mainAccountId,
-      new Map(Array.from(bound, ([payer, all]) => [payer, all.map(({ accountId }) => accountId)])),
-    );
-  }
+): Promise<Hints> {
+  const accountNumbers = [...new Set(payments.flatMap((payment) => payerOf(payment) ?? []))];
+  const [codes, payers] = await Promise.all([
+    codeLookUp(db, platformId, payments),
+    findByPayerAccounts(db, platformId, accountNumbers),
+  ]);
   return {
-    byNumber: () => undefined,
-    byReferenceCode: (main, code) => codes.get(main)?.get(code),
-    byPayer: (main, payer) => payers.get(main)?.get(payer) ?? [],
+    byReferenceCode: (main, code) => codes.get(main)?.get(code)?.accountId,
+    byPayer: (payer) => payers.get(payer) ?? [],
   };
+}
+
+async function codeLookUp(db: Db, platformId: bigint, payments: readonly Payment[]) {
+  const byMain = Map.groupBy(payments, ({ mainAccountId }) => mainAccountId);
+  const found = Array.from(byMain, async ([mainAccountId, group]) => {
+    const referenceCodes = [...new Set(group.flatMap(({ text }) => wordsIn(text)))];
+    const coded = await findByReferenceCodes(db, platformId, { mainAccountId, referenceCodes });
+    return [mainAccountId, coded] as const;
+  });
+  return new Map(await Promise.all(found));
 }

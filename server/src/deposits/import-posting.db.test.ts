@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import { testApp, testPlatform } from '../../test/support/fixtures.ts';
 import { openLedger } from '../ledger/index.ts';
 import {
+  bindPayerAccount,
   closeVirtualAccount,
   openVirtualAccount,
   readVirtualAccount,
   stopVirtualAccount,
+  unbindPayerAccount,
 } from '../virtual-accounts/index.ts';
 import { importStatement } from './import-statement.ts';
 import { hasWaitingEntries, postEntries } from './post-entries.ts';
@@ -140,6 +142,34 @@ test('a number under another main account is not matched', async () => {
   const lines = [line({ reference: 'E1', remittance: account.number })];
   const report = await importStatement(deps, platformId, { source: camt(main.number, lines) });
   expect(report.suspended.byReason).toEqual({ no_match: { count: 1, sum: 1000n } });
+});
+
+// Goal: a payer says whose a deposit is only when nobody else may have paid from there. Method: two members with
+// the same bank account, each for another main account; then one of them gives it up.
+test('a payer that members have bound for different main accounts decides nothing', async () => {
+  const { platformId, main, accounts, numbers } = await platform();
+  const mainAccount = await testSecondMain(platformId);
+  const [here, there] = accounts.map(({ memberId }) => memberId ?? '');
+  const account = { name: 'elsewhere', mainAccount, memberId: there };
+  const elsewhere = await openVirtualAccount(app, platformId, account);
+  const accountNumber = '622200007';
+  const bind = (member = '', virtualAccount = '') =>
+    bindPayerAccount(app, platformId, member, { accountNumber, virtualAccount });
+  const outcome = async (reference: string, into: string) => {
+    const source = camt(into, [line({ reference, counterpartyAccount: accountNumber })]);
+    const { credited, suspended } = await importStatement(deps, platformId, { source });
+    return { credited: credited.count, ...suspended.byReason };
+  };
+  await bind(here, numbers[0]);
+  expect(await outcome('Y1', main.number)).toEqual({ credited: 1 });
+  const none = { credited: 0, no_match: { count: 1, sum: 1000n } };
+  expect(await outcome('Y2', mainAccount)).toEqual(none);
+  await bind(there, elsewhere.number);
+  const both = { credited: 0, ambiguous_payer: { count: 1, sum: 1000n } };
+  expect(await outcome('Y3', main.number)).toEqual(both);
+  expect(await outcome('Y4', mainAccount)).toEqual(both);
+  await unbindPayerAccount(app, platformId, here ?? '', accountNumber);
+  expect(await outcome('Y5', mainAccount)).toEqual({ credited: 1 });
 });
 
 async function testSecondMain(platformId: bigint): Promise<string> {

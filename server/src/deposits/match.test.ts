@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { accountId } from '../ledger/index.ts';
-import { type Candidates, matchPayment, numbersIn, type Payment, wordsIn } from './match.ts';
+import {
+  type Hints,
+  matchByHints,
+  matchByNumber,
+  type NumberLookUp,
+  numbersIn,
+  type Payment,
+  wordsIn,
+} from './match.ts';
 
 const MAIN = 1n;
 const [alice, bob, carol] = [accountId(11n), accountId(12n), accountId(13n)];
@@ -15,14 +23,17 @@ const codes = new Map([
   ['ALICE01', alice],
   ['SHOP2026', carol],
 ]);
+const at = (account: typeof alice, mainAccountId = MAIN) => ({ mainAccountId, accountId: account });
 const payers = new Map([
-  ['622200001', [alice]],
-  ['622200002', [alice, bob]],
+  ['622200001', [at(alice)]],
+  ['622200002', [at(alice), at(bob)]],
+  ['622200003', [at(alice), at(bob, 2n)]],
+  ['622200004', [at(bob, 2n)]],
 ]);
-const candidates: Candidates = {
-  byNumber: (main, number) => (main === MAIN ? numbers.get(number) : undefined),
+const byNumber: NumberLookUp = (main, number) => (main === MAIN ? numbers.get(number) : undefined);
+const hints: Hints = {
   byReferenceCode: (main, code) => (main === MAIN ? codes.get(code) : undefined),
-  byPayer: (main, payer) => (main === MAIN ? (payers.get(payer) ?? []) : []),
+  byPayer: (payer) => payers.get(payer) ?? [],
 };
 const payment = (given: Partial<Payment>): Payment => ({
   mainAccountId: MAIN,
@@ -33,7 +44,8 @@ const payment = (given: Partial<Payment>): Payment => ({
   ...given,
 });
 const matched = (given: Partial<Payment>) => {
-  const { account, reason } = matchPayment(payment(given), candidates);
+  const { account, reason } =
+    matchByNumber(payment(given), byNumber) ?? matchByHints(payment(given), hints);
   return [account, reason];
 };
 
@@ -73,6 +85,18 @@ describe('whom a credit is for', () => {
       'reference_code',
     ],
     ['a payer of two members', { counterpartyAccount: '622200002' }, undefined, 'ambiguous_payer'],
+    [
+      'a payer of two members, one of them under another main account',
+      { counterpartyAccount: '622200003' },
+      undefined,
+      'ambiguous_payer',
+    ],
+    [
+      'a payer whose account is under another main account',
+      { counterpartyAccount: '622200004' },
+      undefined,
+      'no_match',
+    ],
     ['an unknown payer', { counterpartyAccount: '622200009' }, undefined, 'no_match'],
     [
       'what the bank takes back',

@@ -13,13 +13,20 @@ export interface Payment {
   readonly text: string;
 }
 
-/** Who may have been meant, all looked up before. */
-export interface Candidates {
-  /** The member's account of that number, if it is one of this main account. */
-  readonly byNumber: (mainAccountId: bigint, number: string) => AccountId | undefined;
+/** The member's account of that number, if it is one of this main account. */
+export type NumberLookUp = (mainAccountId: bigint, number: string) => AccountId | undefined;
+
+/** A member's account that a bank account was bound to, and the main account that it is under. */
+export interface BoundAccount {
+  readonly mainAccountId: bigint;
+  readonly accountId: AccountId;
+}
+
+/** Who may have been meant where no number says it, all looked up before. */
+export interface Hints {
   readonly byReferenceCode: (mainAccountId: bigint, code: string) => AccountId | undefined;
   /** The accounts of the members who have bound that bank account: one for each member. */
-  readonly byPayer: (mainAccountId: bigint, bankAccount: string) => readonly AccountId[];
+  readonly byPayer: (bankAccount: string) => readonly BoundAccount[];
 }
 
 /** Why a credit is somebody's. */
@@ -45,42 +52,37 @@ const NUMBER_LENGTH = 19;
 const MAX_WORDS = 500;
 
 /**
- * Decides whom a credit is for (domain.md, Deposit): by the virtual account number that it was paid to or that
- * the text quotes; else by a reference code in the text; else by the payer's bank account, when exactly one
- * member has it bound. Two different answers of one sort are no answer: a person decides. What the bank takes
- * back is never matched. Pure.
+ * Decides whom a credit is for (domain.md, Deposit), first by the virtual account number that it was paid to or
+ * that the text quotes; undefined when there is none, and `matchByHints` decides. Two different answers of one
+ * sort are no answer: a person decides. What the bank takes back is never matched. Pure.
  */
-export function matchPayment(payment: Payment, candidates: Candidates): Match {
+export function matchByNumber(payment: Payment, byNumber: NumberLookUp): Match | undefined {
   if (payment.reversal) return suspend('bank_reversal');
-  return matchByNumber(payment, candidates) ?? matchByHints(payment, candidates);
-}
-
-/** The first of the three ways alone: undefined when the others have to be asked. */
-export function matchByNumber(payment: Payment, candidates: Candidates): Match | undefined {
   const { mainAccountId, text } = payment;
   const named = namedNumber(payment);
-  const credited = named === undefined ? undefined : candidates.byNumber(mainAccountId, named);
+  const credited = named === undefined ? undefined : byNumber(mainAccountId, named);
   if (credited !== undefined) return found(credited, 'account_number');
-  const quoted = distinct(
-    numbersIn(text).map((number) => candidates.byNumber(mainAccountId, number)),
-  );
+  const quoted = distinct(numbersIn(text).map((number) => byNumber(mainAccountId, number)));
   const [only, other] = quoted;
   if (other !== undefined) return suspend('ambiguous_account_number');
   return only === undefined ? undefined : found(only, 'account_number');
 }
 
-/** The two other ways: reference code, then payer. */
-export function matchByHints(payment: Payment, candidates: Candidates): Match {
+/**
+ * Decides it by a reference code in the text, else by the payer's bank account, when exactly one member of the
+ * platform has it bound, and to an account of the main account that was paid. A member who has bound it for
+ * another main account may have paid here too, so it counts.
+ */
+export function matchByHints(payment: Payment, { byReferenceCode, byPayer }: Hints): Match {
   const { mainAccountId, text } = payment;
-  const coded = distinct(
-    wordsIn(text).map((word) => candidates.byReferenceCode(mainAccountId, word)),
-  );
+  const coded = distinct(wordsIn(text).map((word) => byReferenceCode(mainAccountId, word)));
   if (coded.length > 1) return suspend('ambiguous_reference_code');
   if (coded[0] !== undefined) return found(coded[0], 'reference_code');
   const payer = payerOf(payment);
-  const bound = payer === undefined ? [] : candidates.byPayer(mainAccountId, payer);
-  if (bound.length > 1) return suspend('ambiguous_payer');
-  return bound[0] === undefined ? suspend('no_match') : found(bound[0], 'payer_account');
+  const [only, ...others] = payer === undefined ? [] : byPayer(payer);
+  if (others.length > 0) return suspend('ambiguous_payer');
+  if (only?.mainAccountId !== mainAccountId) return suspend('no_match');
+  return found(only.accountId, 'payer_account');
 }
 
 /** The virtual account number that the bank's own field names. */

@@ -254,8 +254,7 @@ test('deposits find accounts by reference code and by payer account', async () =
       accountNumber: '6222 0001',
       virtualAccount,
     });
-  const find = () =>
-    findByPayerAccounts(app.db, platformId, { mainAccountId, accountNumbers: ['62220001', '7'] });
+  const find = () => findByPayerAccounts(app.db, platformId, ['62220001', '7']);
   expect(await bind(0, one)).toMatchObject({ accountNumber: '62220001', virtualAccount: one });
   expect([...(await find())]).toMatchObject([['62220001', [{ number: one }]]]);
   await expect(bind(0, one)).rejects.toEqual(refusal('payer_account_bound'));

@@ -38,16 +38,18 @@ export async function findByReferenceCodes(
 export interface FoundPayer extends FoundAccount {
   /** A UUID. */
   readonly memberId: string;
+  /** That of the virtual account to which a deposit goes: it may be another than the one that was paid to. */
+  readonly mainAccountId: bigint;
 }
 
 /**
- * Who has bound those bank accounts (normalised numbers), with the virtual account of that main account to
- * which a deposit goes; by bank account. Several entries: several members have bound it, and it says nothing.
+ * Who has bound those bank accounts (normalised numbers), with the virtual account to which a deposit goes; by
+ * bank account. Several entries: several members have bound it, under whatever main account, and it says nothing.
  */
 export async function findByPayerAccounts(
   db: Db,
   platformId: bigint,
-  { mainAccountId, accountNumbers }: { mainAccountId: bigint; accountNumbers: readonly string[] },
+  accountNumbers: readonly string[],
 ): Promise<ReadonlyMap<string, readonly FoundPayer[]>> {
   if (accountNumbers.length === 0) return new Map();
   const { rows } = await sql<{
@@ -55,12 +57,13 @@ export async function findByPayerAccounts(
     memberId: string;
     accountId: bigint;
     number: string;
+    mainAccountId: bigint;
   }>`
-    select p.account_number as payer, p.member_id as "memberId", p.account_id as "accountId", v.number
+    select p.account_number as payer, p.member_id as "memberId", p.account_id as "accountId", v.number,
+           v.main_account_id as "mainAccountId"
       from payer_account p
       join virtual_account v on v.platform_id = p.platform_id and v.account_id = p.account_id
-     where p.platform_id = ${platformId} and v.main_account_id = ${mainAccountId}
-       and p.account_number = any (${[...accountNumbers]}::text[])
+     where p.platform_id = ${platformId} and p.account_number = any (${[...accountNumbers]}::text[])
      order by p.account_number, p.member_id`.execute(db);
   return Map.groupBy(
     rows.map((row) => ({ ...row, accountId: accountId(row.accountId) })),
