@@ -59,6 +59,8 @@ async function verify(url: string, platformId: bigint, violations: Violations): 
 }
 
 async function readKept(url: string, platformId: bigint): Promise<ReadonlyMap<string, Kept>> {
+  // Without statistics the planner takes a table that was just filled for a small one, and this takes hours.
+  await query(url, 'analyze', []);
   const rows = await query<{
     request_id: string;
     refusal: string | null;
@@ -101,11 +103,13 @@ const KEPT = `
       from hold_event where platform_id = $1
   ), moved as (
     select move_id, concat_ws(' | ', paid.line, held.line) as line from paid full join held using (move_id)
+  ), asked as materialized (
+    select request_id, generate_series(first_move_id, first_move_id + move_count - 1) as move_id
+      from ledger_request where platform_id = $1 and refusal is null
   )
   select r.request_id, r.refusal -> 'refusal' ->> 'code' as refusal, array_agg(m.line order by m.move_id) as lines
     from ledger_request r
-    left join lateral generate_series(r.first_move_id, r.first_move_id + r.move_count - 1) asked (move_id) on true
-    left join moved m on m.move_id = asked.move_id
+    left join (asked join moved using (move_id)) m using (request_id)
    where r.platform_id = $1
    group by r.platform_id, r.request_id`;
 
