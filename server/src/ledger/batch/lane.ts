@@ -5,15 +5,14 @@ import { AppError, type ErrorDefinition } from '../../kernel/error.ts';
 import type { Answer } from '../core/outcome.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../errors.ts';
 import { asBatchFailure, type BatchFailure, giveBack, takeConnection } from './connection.ts';
+import { DayClosed, type Work } from './evaluate-batch.ts';
 import {
   type BatchDeps,
   type BatchMode,
-  DayClosed,
   Overtaken,
   runLocked,
   type SentBatch,
   startBatch,
-  type Work,
 } from './run-batch.ts';
 
 /** What one lane takes on at most. */

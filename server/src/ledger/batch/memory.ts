@@ -10,7 +10,7 @@ export interface OpenDay {
 }
 
 /** Accounts that a process remembers at most, over all platforms: some 300 bytes each. */
-export const MAX_REMEMBERED = 65_536;
+const MAX_REMEMBERED = 65_536;
 
 /**
  * What this process knows of one platform without asking again: internal accounts, which never change, and

@@ -1,28 +1,22 @@
 import type pg from 'pg';
 import type { Database } from '../../db/database.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { moveIdAt } from '../../kernel/id.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Account, AccountId } from '../core/account.ts';
-import { BatchEvaluation, type Fingerprinted } from '../core/evaluate.ts';
-import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
-import { WorkingSet } from '../core/working-set.ts';
+import type { Answer } from '../core/outcome.ts';
 import {
   asBatchFailure,
   begin,
   commitAll,
   giveBack,
-  type Statement,
   sender,
   takeConnection,
   together,
 } from './connection.ts';
-import { type Document, documentStatements } from './document.ts';
-import type { Memories, Memory, OpenDay } from './memory.ts';
-import { mergeStatements } from './merge-statements.ts';
+import { type Evaluated, evaluateBatch, type Work, writesOf } from './evaluate-batch.ts';
+import type { Memories, Memory } from './memory.ts';
 import { type Named, named } from './named.ts';
 import { type BatchState, readState } from './read-state.ts';
-import { type Decided, writeStatements } from './write-state.ts';
 
 /** What a batch needs of its surroundings. */
 export interface BatchDeps {
@@ -43,11 +37,6 @@ export interface CommittedBatch {
   readonly durationMs: number;
 }
 
-/** A submission with the document that it justifies, if any. */
-export interface Work extends Fingerprinted {
-  readonly document?: Document | undefined;
-}
-
 /**
  * How a batch comes to what it decides on.
  *
@@ -63,9 +52,6 @@ export type BatchMode =
 
 /** Somebody else changed the platform's accounts since they were remembered: nothing was done, ask again. */
 export class Overtaken extends Error {}
-
-/** The open business day closed between our asking for it and our getting it: nothing was done, ask again. */
-export class DayClosed extends Error {}
 
 /** A batch whose reads are on their way. */
 export interface StartedBatch {
@@ -141,7 +127,7 @@ export async function previewBatch(
       const read = { names: unknown, requests: undefined, lock: false };
       return { tx: opened, reading: readState(opened.send, platformId, read) };
     });
-    const { answers } = evaluate(deps, work, { known, state: await reading });
+    const { answers } = evaluateBatch(deps, work, { known, state: await reading });
     await tx.rollback();
     return answers;
   });
@@ -166,9 +152,11 @@ function startLocked(
   return async () => {
     const state = await reading;
     deps.memory.keepInternals(state.accounts);
-    const evaluated = evaluate(deps, work, { known, state });
+    const evaluated = evaluateBatch(deps, work, { known, state });
     if (evaluated.decided.length === 0) return { evaluated, committed: tx.rollback() };
-    const committed = together(client, () => tx.commit(writes(platformId, evaluated).map(tx.send)));
+    const committed = together(client, () =>
+      tx.commit(writesOf(platformId, evaluated).map(tx.send)),
+    );
     return { evaluated, committed };
   };
 }
@@ -193,11 +181,11 @@ function startRemembered(
   return async () => {
     const state: BatchState = await reading;
     if (day && day.version !== state.day?.version) throw new Overtaken('the memory is out of date');
-    const evaluated = evaluate(deps, work, { known, state });
+    const evaluated = evaluateBatch(deps, work, { known, state });
     memory.keepInternals(state.accounts);
     memory.remember(evaluated.after, [...state.accounts, ...evaluated.set.changedAccounts()]);
     memories.used(memory);
-    const committed = together(client, () => commitAll(client, writes(platformId, evaluated)));
+    const committed = together(client, () => commitAll(client, writesOf(platformId, evaluated)));
     return { evaluated, committed };
   };
 }
@@ -243,54 +231,6 @@ function needed(
 const isEmpty = ({ accounts, holds, transfers }: Named): boolean =>
   accounts.length + holds.length + transfers.length === 0;
 
-/** What came of the pure part of a batch. */
-interface Evaluated {
-  readonly answers: readonly Answer[];
-  readonly decided: readonly DecidedWork[];
-  readonly set: WorkingSet;
-  readonly before: OpenDay;
-  readonly after: OpenDay;
-}
-
-type DecidedWork = Decided & { readonly submission: Work };
-
-function evaluate(
-  { clock, random }: BatchDeps,
-  work: readonly Work[],
-  { known, state }: { known: readonly Account[]; state: BatchState },
-): Evaluated {
-  const { day } = state;
-  if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
-  const set = new WorkingSet({ ...state, accounts: [...known, ...state.accounts] });
-  const firstMoveId = firstNumber(clock, day);
-  const booking = { instant: clock.now(), businessDate: day.date, firstMoveId };
-  const evaluation = new BatchEvaluation(set, { known: state.known, booking });
-  const answers = evaluation.decide(work);
-  const decided = decidedNow(work, answers);
-  const moves = decided.reduce(
-    (sum, { answer }) => sum + (answer.accepted ? answer.postings.length : 0),
-    0,
-  );
-  const lastMoveId = moves > 0 ? firstMoveId + BigInt(moves - 1) : day.lastMoveId;
-  const after = { date: day.date, lastMoveId, version: newVersion(random) };
-  return { answers, decided, set, before: day, after };
-}
-
-function writes(platformId: bigint, { decided, set, before, after }: Evaluated): Statement[] {
-  return [
-    mergeStatements(writeStatements(platformId, set, { decided, before, after })),
-    ...documentStatements(platformId, documented(decided)),
-  ];
-}
-
-/**
- * A number that the day never had: one that was lost with a failed batch must not come back by chance when
- * somebody else counts on. 62 bits, so that counting on cannot overflow.
- */
-function newVersion(random: Random): bigint {
-  return BigInt.asUintN(62, Buffer.from(random.bytes(8)).readBigUInt64BE());
-}
-
 function observation({ answers, decided }: Evaluated, started: number): CommittedBatch {
   return {
     submissions: answers.length,
@@ -298,27 +238,4 @@ function observation({ answers, decided }: Evaluated, started: number): Committe
     moves: decided.reduce((sum, { submission }) => sum + submission.moves.length, 0),
     durationMs: performance.now() - started,
   };
-}
-
-/** The batch's first number: the time, or the number after the platform's last one when that is later. */
-function firstNumber(clock: Clock, { lastMoveId }: OpenDay): bigint {
-  const now = moveIdAt(clock.now());
-  return now > lastMoveId ? now : lastMoveId + 1n;
-}
-
-/** Of two submissions under one request id only the first is written. */
-function decidedNow(work: readonly Work[], answers: readonly Answer[]): DecidedWork[] {
-  return work.flatMap((submission, i) => {
-    const answer = answers[i];
-    const reused = answer?.accepted === false && answer.refusal.code === 'request_id_reused';
-    return answer && !answer.repeated && !reused ? [{ submission, answer }] : [];
-  });
-}
-
-function documented(
-  decided: readonly DecidedWork[],
-): { document: Document; answer: AcceptedAnswer }[] {
-  return decided.flatMap(({ submission: { document }, answer }) =>
-    document && answer.accepted ? [{ document, answer }] : [],
-  );
 }

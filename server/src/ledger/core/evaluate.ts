@@ -32,8 +32,7 @@ export interface BatchBooking {
 
 /**
  * Decides the submissions of a batch, each in turn, on what the ones before it have left; the working set then
- * holds what is to be written. It may be given a batch in pieces, so that one piece can be written while the
- * next is decided. Pure: no clock, no I/O, no luck.
+ * holds what is to be written. Pure: no clock, no I/O, no luck.
  *
  * A request that is known, or that came earlier in the same batch, gets the same answer again; with other
  * content it gets `request_id_reused`, and the answer that is kept stays the first one. In a submission of
