@@ -28,6 +28,8 @@ export async function selectEntries(
 ): Promise<readonly (BankEntry & { readonly entryId: string })[]> {
   const { entryId, state, mainAccount, importId, after, limit } = filter;
   const range = importId === undefined ? undefined : entryIdRange(importId);
+  const from = state === 'recorded' ? await firstWaiting(db, platformId) : undefined;
+  if (state === 'recorded' && from === undefined) return [];
   const { rows } = await sql<EntryRow>`
     select e.bank_entry_id as "entryId", e.import_id as "importId", m.number as "mainAccount", e.position, e.kind,
            e.direction, e.reversal, e.amount, m.currency, e.booking_date as "bookingDate",
@@ -38,11 +40,13 @@ export async function selectEntries(
            v.number as account, p.transfer_id as "transferId", coalesce(p.claim_count, 0) as "claimCount"
       from bank_entry e
       left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
+                                    ${from === undefined ? sql`` : sql`and p.bank_entry_id >= ${from}`}
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
       left join virtual_account v on v.platform_id = e.platform_id and v.account_id = p.account_id
      where e.platform_id = ${platformId}
        ${entryId === undefined ? sql`` : sql`and e.bank_entry_id = ${entryId}`}
        ${state === undefined ? sql`` : stateIs(platformId, { state, after })}
+       ${from === undefined ? sql`` : sql`and e.bank_entry_id >= ${from}`}
        ${mainAccount === undefined ? sql`` : sql`and m.number = ${mainAccount}`}
        ${range === undefined ? sql`` : sql`and e.bank_entry_id between ${range.first} and ${range.last}`}
        ${after === undefined ? sql`` : sql`and e.bank_entry_id > ${after}`}
@@ -50,19 +54,22 @@ export async function selectEntries(
   return rows.map(toEntry);
 }
 
-/**
- * Said so that an index serves: what waits is not before the first waiting import; what is open has an index of
- * its own, which is entered at the same id.
- */
+/** An id that no waiting entry is before: all that ever came would be looked at otherwise. */
+async function firstWaiting(db: Db, platformId: bigint): Promise<string | undefined> {
+  const { rows } = await sql<{ first: string }>`
+    select first_entry_id(import_id) as first from waiting_import
+     where platform_id = ${platformId} order by import_id limit 1`.execute(db);
+  return rows[0]?.first;
+}
+
+/** Said so that an index serves: what is open has one of its own, which is entered at the same id. */
 function stateIs(
   platformId: bigint,
   { state, after }: { state: BankEntryState; after: string | undefined },
 ) {
   switch (state) {
     case 'recorded':
-      return sql`and p.bank_entry_id is null
-       and e.bank_entry_id >= (select first_entry_id(w.import_id) from waiting_import w
-                                where w.platform_id = ${platformId} order by w.import_id limit 1)`;
+      return sql`and p.bank_entry_id is null`;
     case 'suspended':
     case 'debited':
       return sql`and p.state in ('suspended', 'debited') and p.state = ${state} and p.platform_id = ${platformId}

@@ -69,6 +69,14 @@ test('after a crash between recording and posting, the next run posts; two poste
   const source = camt(main.number, lines);
   await expect(importStatement(down, platformId, { source })).rejects.toThrow('crashed');
   expect(await hasWaitingEntries(deps, platformId)).toBe(true);
+  const waiting = () => listBankEntries(app, platformId, { state: 'recorded', limit: 5 });
+  expect((await waiting()).entries).toMatchObject(
+    Array.from({ length: 5 }, (_, i) => ({
+      reference: `P${i}`,
+      state: 'recorded',
+      transferId: null,
+    })),
+  );
   expect(await balanceOf(platformId, numbers[0] ?? '')).toBe(0n);
 
   const { database, clock } = app;
@@ -80,6 +88,7 @@ test('after a crash between recording and posting, the next run posts; two poste
   ]);
   expect(runs.reduce((sum, { posted }) => sum + posted, 0)).toBe(3000);
   expect(await hasWaitingEntries(deps, platformId)).toBe(false);
+  expect((await waiting()).entries).toEqual([]);
   expect(await balanceOf(platformId, numbers[0] ?? '')).toBe(1_500_000n);
   expect(await findings(app, platformId)).toEqual([]);
 });
