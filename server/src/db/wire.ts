@@ -3,7 +3,13 @@
  * several times cheaper than text. Layout: backend/utils/adt/arrayfuncs.c, array_recv (dimensions, has-null
  * flag, element type, length and lower bound, then each element with its length or −1 for null).
  */
-type Put<T> = (buffer: Buffer, offset: number, value: T) => number;
+type Put<T> = (at: Writing, offset: number, value: T) => number;
+
+/** One memory, seen two ways: a Buffer writes text faster, a DataView writes bigints without making others. */
+interface Writing {
+  readonly bytes: Buffer;
+  readonly view: DataView;
+}
 
 interface ElementType<T> {
   readonly oid: number;
@@ -19,21 +25,21 @@ function encode<T>(type: ElementType<T>, values: readonly (T | null)[]): Buffer 
   if (values.length === 0) return emptyArray(type.oid);
   let room = HEADER_BYTES;
   for (const value of values) room += value === null ? 4 : type.room(value);
-  const buffer = Buffer.allocUnsafe(room);
+  const bytes = Buffer.allocUnsafe(room);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, room);
+  const at = { bytes, view };
   let hasNull = 0;
   let offset = HEADER_BYTES;
   for (const value of values) {
     if (value === null) {
       hasNull = 1;
-      offset = buffer.writeInt32BE(NULL_LENGTH, offset);
-    } else offset = type.put(buffer, offset, value);
+      offset = putInt32(at, offset, NULL_LENGTH);
+    } else offset = type.put(at, offset, value);
   }
-  buffer.writeInt32BE(1, 0);
-  buffer.writeInt32BE(hasNull, 4);
-  buffer.writeInt32BE(type.oid, 8);
-  buffer.writeInt32BE(values.length, 12);
-  buffer.writeInt32BE(1, 16);
-  return buffer.subarray(0, offset);
+  for (const [i, word] of [1, hasNull, type.oid, values.length, 1].entries()) {
+    putInt32(at, 4 * i, word);
+  }
+  return offset === room ? bytes : bytes.subarray(0, offset);
 }
 
 function emptyArray(oid: number): Buffer {
@@ -42,30 +48,39 @@ function emptyArray(oid: number): Buffer {
   return buffer;
 }
 
+const putInt32: Put<number> = ({ view }, offset, value) => {
+  view.setInt32(offset, value);
+  return offset + 4;
+};
+
 const int8: ElementType<bigint> = {
   oid: 20,
   room: () => 12,
-  put: (buffer, offset, value) => buffer.writeBigInt64BE(value, buffer.writeInt32BE(8, offset)),
+  put: (at, offset, value) => {
+    at.view.setBigInt64(putInt32(at, offset, 8), value);
+    return offset + 12;
+  },
 };
 const int4: ElementType<number> = {
   oid: 23,
   room: () => 8,
-  put: (buffer, offset, value) => buffer.writeInt32BE(value, buffer.writeInt32BE(4, offset)),
+  put: (at, offset, value) => putInt32(at, putInt32(at, offset, 4), value),
 };
 const text: ElementType<string> = {
   oid: 25,
   room: (value) => 4 + 3 * value.length,
-  put: (buffer, offset, value) => {
-    const length = buffer.write(value, offset + 4, 'utf8');
-    return buffer.writeInt32BE(length, offset) + length;
+  put: (at, offset, value) => {
+    const length = at.bytes.write(value, offset + 4, 'utf8');
+    return putInt32(at, offset, length) + length;
   },
 };
 const bytea: ElementType<Uint8Array> = {
   oid: 17,
   room: (value) => 4 + value.length,
-  put: (buffer, offset, value) => {
-    buffer.set(value, buffer.writeInt32BE(value.length, offset));
-    return offset + 4 + value.length;
+  put: (at, offset, value) => {
+    const start = putInt32(at, offset, value.length);
+    at.bytes.set(value, start);
+    return start + value.length;
   },
 };
 

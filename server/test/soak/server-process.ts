@@ -28,7 +28,7 @@ export type ServerPlace =
   | { readonly dataDir: string };
 
 /** As `npm start` runs it. */
-const NODE_FLAGS = ['--max-semi-space-size=24'];
+const NODE_FLAGS = ['--max-semi-space-size=16'];
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const START_MS = 60_000;
 const STOP_MS = 40_000;

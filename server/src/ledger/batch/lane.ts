@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
-import { brokenUnique, isOutdated, isTransient, isUnavailable } from '../../db/database.ts';
-import { AppError, type ErrorDefinition } from '../../kernel/error.ts';
+import { isUnavailable } from '../../db/database.ts';
 import type { Answer } from '../core/outcome.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../errors.ts';
 import { asBatchFailure, type BatchFailure, giveBack, takeConnection } from './connection.ts';
-import { DayClosed, type Work } from './evaluate-batch.ts';
+import type { Work } from './evaluate-batch.ts';
+import { causeOf, isOvertaken, mayPass } from './failure.ts';
 import {
   type BatchDeps,
   type BatchMode,
-  Overtaken,
   runLocked,
   type SentBatch,
   startBatch,
 } from './run-batch.ts';
+import { comeAgain, deliver, rejectAll, type Waiting } from './waiting.ts';
 
 /** What one lane takes on at most. */
 export interface LaneLimits {
@@ -30,15 +30,11 @@ const MAX_ATTEMPTS = 12;
 const MAX_ATTEMPTS_WITHOUT_DATABASE = 5;
 const FIRST_PAUSE_MS = 2;
 const MAX_PAUSE_MS = 500;
-const RETRY_AFTER_SECONDS = 1;
 
 /** Batches on one connection before other platforms' lanes get it, when they wait. */
 const BATCHES_PER_CONNECTION = 16;
-/** A request that was answered before, or a reversal that somebody else was faster with, breaks these. */
-const REPEAT_KEYS = ['ledger_request_pkey', 'transfer_reversal'];
-
 /** So many waiting moves are worth a batch of their own before the last one has committed. */
-const EAGER_MOVES = 256;
+const EAGER_MOVES = 64;
 
 /** Another server works on the platform too: so many batches lock it first, before memory is tried again. */
 const LOCKED_BATCHES = 256;
@@ -58,12 +54,6 @@ interface Failed {
   readonly failure: BatchFailure;
 }
 
-interface Waiting {
-  readonly work: Work;
-  readonly resolve: (answer: Answer) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * The queue of one platform in one process. While a batch commits, the next collects; an idle lane starts
  * at once. So batches grow with the load, and nobody waits for a timer.
@@ -76,6 +66,7 @@ export class Lane {
   #waitingMoves = 0;
   #running: Promise<void> | undefined;
   #lockedBatches = 0;
+  #onEnough = () => {};
 
   constructor(deps: BatchDeps, platformId: bigint, limits: LaneLimits) {
     this.#deps = deps;
@@ -86,11 +77,12 @@ export class Lane {
   /** Queues a submission; answers after its batch has committed. Rejects with `busy` when the lane is full. */
   submit(work: Work): Promise<Answer> {
     if (this.#waitingMoves + work.moves.length > this.#limits.waitingMoves) {
-      return Promise.reject(new AppError(busy, { retryAfterSeconds: RETRY_AFTER_SECONDS }));
+      return Promise.reject(comeAgain(busy));
     }
     return new Promise((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject });
       this.#waitingMoves += work.moves.length;
+      if (this.#waitingMoves >= EAGER_MOVES) this.#onEnough();
       this.#running ??= this.#run();
     });
   }
@@ -124,21 +116,30 @@ export class Lane {
       return [{ batch: this.#takeBatch(), failure: asBatchFailure(error) }];
     }
     const failed: Failed[] = [];
-    let before: Sent | undefined;
+    let answered = Promise.resolve();
     for (let batches = 1; this.#mayStart(batches, failed); batches += 1) {
       const sent = await this.#send(client);
-      if (before) await this.#finish(before, failed);
-      before = undefined;
+      await answered;
       if ('failure' in sent) this.#failed(sent, failed);
-      else if (this.#waitingMoves < EAGER_MOVES) await this.#finish(sent, failed);
-      else before = sent;
+      else {
+        answered = this.#finish(sent, failed);
+        await Promise.race([answered, this.#enoughWaits()]);
+      }
     }
-    if (before) await this.#finish(before, failed);
+    await answered;
     await giveBack(
       client,
       failed.map(({ failure }) => failure),
     );
     return failed;
+  }
+
+  /** Fulfilled as soon as a batch of its own is worth it. */
+  #enoughWaits(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#waitingMoves >= EAGER_MOVES) resolve();
+      else this.#onEnough = resolve;
+    });
   }
 
   /** Lanes of other platforms that wait for a connection get their turn. */
@@ -254,37 +255,5 @@ export class Lane {
         await this.#settle([each], { failure: asBatchFailure(error), doubtful });
       }
     }
-  }
-}
-
-function causeOf(failure: BatchFailure): unknown {
-  return failure.cause ?? failure;
-}
-
-function mayPass(failure: unknown): boolean {
-  const key = brokenUnique(failure);
-  if (key !== undefined) return REPEAT_KEYS.includes(key);
-  return failure instanceof DayClosed || isOvertaken(failure) || isTransient(failure);
-}
-
-function isOvertaken(failure: unknown): boolean {
-  return failure instanceof Overtaken || isOutdated(failure);
-}
-
-function deliver(batch: readonly Waiting[], answers: readonly Answer[]): void {
-  for (const [i, { resolve, reject }] of batch.entries()) {
-    const answer = answers[i];
-    if (answer) resolve(answer);
-    else reject(new Error('a batch answers each of its submissions'));
-  }
-}
-
-function rejectAll(
-  batch: readonly Waiting[],
-  definition: ErrorDefinition<string, { retryAfterSeconds: number }>,
-  cause: unknown,
-): void {
-  for (const { reject } of batch) {
-    reject(new AppError(definition, { retryAfterSeconds: RETRY_AFTER_SECONDS }, { cause }));
   }
 }

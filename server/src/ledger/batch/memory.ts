@@ -1,5 +1,6 @@
 import type { BusinessDate } from '../../kernel/business-date.ts';
 import type { Account, AccountId } from '../core/account.ts';
+import { AccountTable } from './account-table.ts';
 
 /** The open business day as the last batch left it. */
 export interface OpenDay {
@@ -9,7 +10,7 @@ export interface OpenDay {
   readonly version: bigint;
 }
 
-/** Accounts that a process remembers at most, over all platforms: some 300 bytes each. */
+/** Accounts that a process remembers at most, over all platforms: some 200 bytes each. */
 const MAX_REMEMBERED = 65_536;
 
 /**
@@ -19,7 +20,7 @@ const MAX_REMEMBERED = 65_536;
  */
 export class Memory {
   readonly #internals = new Map<AccountId, Account>();
-  readonly #guarded = new Map<AccountId, Account>();
+  readonly #guarded = new AccountTable();
   #day: OpenDay | undefined;
 
   get day(): OpenDay | undefined {
@@ -50,7 +51,7 @@ export class Memory {
   remember(day: OpenDay, accounts: Iterable<Account>): void {
     this.#day = day;
     for (const account of accounts) {
-      if (account.guarded) this.#guarded.set(account.id, account);
+      if (account.guarded) this.#guarded.set(account);
     }
   }
 
