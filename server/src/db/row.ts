@@ -41,11 +41,11 @@ export function booleanAt(row: Row, column: number): boolean {
   return value;
 }
 
-/** The value as bytes. */
-export function bytesAt(row: Row, column: number): Uint8Array {
+/** The bytes in hexadecimal. */
+export function hexAt(row: Row, column: number): string {
   const value = row[column];
-  assert(value instanceof Uint8Array, `column ${column} is not bytes`);
-  return value;
+  assert(Buffer.isBuffer(value), `column ${column} is not bytes`);
+  return value.toString('hex');
 }
 
 /** The value as a moment, undefined for null. */

@@ -74,13 +74,12 @@ const text: ElementType<string> = {
     return putInt32(at, offset, length) + length;
   },
 };
-const bytea: ElementType<Uint8Array> = {
+const hex: ElementType<string> = {
   oid: 17,
-  room: (value) => 4 + value.length,
+  room: (value) => 4 + value.length / 2,
   put: (at, offset, value) => {
-    const start = putInt32(at, offset, value.length);
-    at.bytes.set(value, start);
-    return start + value.length;
+    const length = at.bytes.write(value, offset + 4, 'hex');
+    return putInt32(at, offset, length) + length;
   },
 };
 
@@ -90,5 +89,5 @@ export const int8Array = (values: readonly (bigint | null)[]): Buffer => encode(
 export const int4Array = (values: readonly (number | null)[]): Buffer => encode(int4, values);
 /** text[] for `$n::text[]`. PostgreSQL refuses U+0000 in it. */
 export const textArray = (values: readonly (string | null)[]): Buffer => encode(text, values);
-/** bytea[] for `$n::bytea[]`. */
-export const byteaArray = (values: readonly (Uint8Array | null)[]): Buffer => encode(bytea, values);
+/** bytea[] for `$n::bytea[]`, from bytes in hexadecimal. */
+export const hexArray = (values: readonly (string | null)[]): Buffer => encode(hex, values);

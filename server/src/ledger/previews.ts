@@ -48,7 +48,7 @@ export class Previews {
   async #decide(submissions: readonly (readonly Move[])[]): Promise<readonly Answer[]> {
     // Named apart, because of two submissions under one request id only the first is decided.
     const work = submissions.map((moves, i) => ({
-      ...{ requestId: `${i}`, moves, fingerprint: new Uint8Array() },
+      ...{ requestId: `${i}`, moves, fingerprint: '' },
     }));
     try {
       return await previewBatch(this.#deps, this.#platformId, work);

@@ -10,8 +10,10 @@ const MIB = 1024 * 1024;
 
 /**
  * The settings that the embedded PostgreSQL runs with. Durability is on: what is acknowledged survives a
- * power cut. Memory is an eighth of the machine's, 128 MB to 1 GB. WAL may grow to 4 GB between
- * checkpoints, because a checkpoint makes the next minutes' index writes twice as dear.
+ * power cut. Memory is an eighth of what this process may have, 128 MB to 4 GB, and is taken only as data
+ * needs it: request ids come in no order, so their index must fit, or each of them is a page read and another
+ * written. WAL may grow to 4 GB between checkpoints, because a checkpoint makes the next minutes' index writes
+ * twice as dear.
  */
 export function settingsFor(options: {
   binaries: Binaries;
@@ -21,7 +23,7 @@ export function settingsFor(options: {
   port: number;
   overrides: Settings;
 }): Settings {
-  const buffersMiB = Math.min(1024, Math.max(128, Math.floor(totalmem() / MIB / 8)));
+  const buffersMiB = Math.min(4096, Math.max(128, Math.floor(memory() / MIB / 8)));
   return {
     port: String(options.port),
     listen_addresses: '127.0.0.1',
@@ -50,6 +52,12 @@ export function settingsFor(options: {
     password_encryption: 'scram-sha-256',
     ...options.overrides,
   };
+}
+
+/** Bytes that this process may have: in a container less than the machine has. */
+function memory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
 /** `-c name=value` for each setting. */

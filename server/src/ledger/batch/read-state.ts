@@ -2,8 +2,8 @@ import {
   bigintAt,
   bigintOrNone,
   booleanAt,
-  bytesAt,
   dateOrNone,
+  hexAt,
   intAt,
   type Row,
   textAt,
@@ -193,7 +193,7 @@ export async function knownRequests(
     rows.map((row): [string, KnownRequest] => {
       const answer = row[4] === null ? answers.get(bigintAt(row, 2)) : refusalFromJson(row[4]);
       if (!answer) throw new Error(`the postings of request ${textAt(row, 0)} are missing`);
-      return [textAt(row, 0), { fingerprint: bytesAt(row, 1), answer }];
+      return [textAt(row, 0), { fingerprint: hexAt(row, 1), answer }];
     }),
   );
 }

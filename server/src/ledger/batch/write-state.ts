@@ -1,4 +1,4 @@
-import { byteaArray, int4Array, int8Array, textArray } from '../../db/wire.ts';
+import { hexArray, int4Array, int8Array, textArray } from '../../db/wire.ts';
 import type { BusinessDate } from '../../kernel/business-date.ts';
 import type { Guarded } from '../core/account.ts';
 import type { Fingerprinted } from '../core/evaluate.ts';
@@ -100,7 +100,7 @@ function insertRequests(platformId: bigint, decided: readonly Decided[]): Statem
     values: [
       platformId,
       textArray(decided.map(({ submission }) => submission.requestId)),
-      byteaArray(decided.map(({ submission }) => submission.fingerprint)),
+      hexArray(decided.map(({ submission }) => submission.fingerprint)),
       int8Array(postings.map((each) => each[0]?.moveId ?? null)),
       int4Array(postings.map((each) => each.length)),
       textArray(decided.map(({ answer }) => (answer.accepted ? null : refusalToJson(answer)))),

@@ -118,7 +118,7 @@ test('a refused group does not name the moves that were undone with it', () => {
   };
   const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
   const reverse = (requestId: string, ...transfers: bigint[]) => ({
-    ...{ requestId, fingerprint: new Uint8Array() },
+    ...{ requestId, fingerprint: '' },
     moves: transfers.map((transfer) => ({ kind: 'reversal' as const, code: 'reversal', transfer })),
   });
   const answers = evaluation.decide([reverse('a', 7n, 7n), reverse('b', 8n), reverse('c', 7n, 8n)]);

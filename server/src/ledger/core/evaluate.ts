@@ -14,12 +14,12 @@ export interface Submission {
 
 /** A submission with the digest of its content, by which a repeat is told from a mistake. */
 export interface Fingerprinted extends Submission {
-  readonly fingerprint: Uint8Array;
+  readonly fingerprint: string;
 }
 
 /** A request that was answered before. */
 export interface KnownRequest {
-  readonly fingerprint: Uint8Array;
+  readonly fingerprint: string;
   readonly answer: Answer;
 }
 
@@ -98,8 +98,8 @@ function withoutUndone(refusal: Refusal, firstMoveId: bigint): Refusal {
 }
 
 /** The stored answer again, or `request_id_reused` when the content is another. */
-export function repeatAnswer(before: KnownRequest, fingerprint: Uint8Array): Answer {
-  if (Buffer.compare(before.fingerprint, fingerprint) === 0) {
+export function repeatAnswer(before: KnownRequest, fingerprint: string): Answer {
+  if (before.fingerprint === fingerprint) {
     return { ...before.answer, repeated: true };
   }
   return {

@@ -104,9 +104,7 @@ class Script {
     };
     const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
     const requestId = `r${this.#requests}`;
-    const [answer] = evaluation.decide([
-      { requestId, moves: [move], fingerprint: new Uint8Array(16) },
-    ]);
+    const [answer] = evaluation.decide([{ requestId, moves: [move], fingerprint: '' }]);
     if (!answer) throw new Error('no answer');
     this.#set = set;
     const posting = answer.accepted ? answer.postings[0] : undefined;
