@@ -187,7 +187,8 @@ function firstWrong(bytes: Uint8Array, label: string): number {
   return Math.max(0, bad - 1);
 }
 
-function lineFeedsIn(text: string): number {
+/** How many lines end in a text. */
+export function lineFeedsIn(text: string): number {
   let count = 0;
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1;
   return count;

@@ -62,7 +62,7 @@ function foreignFile(head: Uint8Array): string | undefined {
 }
 
 /** UTF-16, told by its byte order mark, or by the `<` that XML begins with. */
-export function wideOf(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
+function wideOf(head: Uint8Array): 'utf-16le' | 'utf-16be' | undefined {
   const [first, second] = head;
   if ((first === 0xff && second === 0xfe) || (first === 0x3c && second === 0)) return 'utf-16le';
   if ((first === 0xfe && second === 0xff) || (first === 0 && second === 0x3c)) return 'utf-16be';

@@ -1,3 +1,5 @@
+import { lineFeedsIn } from './byte-source.ts';
+
 /** The attributes of a tag by their names as written. */
 export type Attributes = Readonly<Record<string, string>>;
 
@@ -72,7 +74,7 @@ export class PlainXml {
         const text = piece.slice(at, tag);
         if (hasReferences && text.includes('&')) return { end: at, isComplete: true };
         // A plain tag is on one line.
-        this.#handlers.untoldLines += linesIn(text);
+        this.#handlers.untoldLines += lineFeedsIn(text);
         this.#handlers.text(text);
         at = tag;
       }
@@ -143,10 +145,4 @@ export class PlainXml {
 /** A text of its own: a part of a piece would keep all of it in memory. */
 function copy(text: string): string {
   return Buffer.from(text).toString();
-}
-
-function linesIn(text: string): number {
-  let lines = 0;
-  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines += 1;
-  return lines;
 }

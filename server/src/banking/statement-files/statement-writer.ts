@@ -136,7 +136,10 @@ export class StatementWriter {
     return opening !== undefined && opening.amount + credits.sum - debits.sum === closing.amount;
   }
 
-  /** Ends the statement. Throws statement_totals_disagree when opening + credits − debits ≠ closing, statement_currencies_mixed. */
+  /**
+   * Ends the statement. Throws statement_currencies_mixed when a balance is in another currency, and
+   * statement_totals_disagree when opening + credits − debits ≠ closing.
+   */
   close(closing: StatedBalance | undefined, place: Place, late?: StatedBalance): void {
     const open = this.#opened();
     const opening = open.opening ?? late;

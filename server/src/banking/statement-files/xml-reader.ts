@@ -1,6 +1,7 @@
 import { SaxesParser } from 'saxes';
 import { AppError } from '../../kernel/error.ts';
 import { shorten, statementMalformed, statementTooLarge, statementTruncated } from '../errors.ts';
+import { lineFeedsIn } from './byte-source.ts';
 import type { StatementLimits } from './limits.ts';
 import { type Attributes, isSpecial, PlainXml, type Tag } from './plain-xml.ts';
 
@@ -63,7 +64,7 @@ export function createXmlReader(handlers: XmlHandlers, limits: StatementLimits):
   function withoutBlankStart(text: string): string {
     if (hasBegun) return text;
     const begun = text.trimStart();
-    judge.untoldLines += text.slice(0, text.length - begun.length).split('\n').length - 1;
+    judge.untoldLines += lineFeedsIn(text.slice(0, text.length - begun.length));
     hasBegun = begun !== '';
     return begun;
   }
@@ -110,9 +111,8 @@ class Judge {
     parser.on('error', (error) => this.#refuse(error.message));
     parser.on('doctype', (doctype) => {
       const problem = 'a DOCTYPE is refused: its entities can grow without bound';
-      throw new AppError(statementMalformed, {
-        ...{ problem, found: shorten(doctype), line: this.#line() },
-      });
+      const facts = { problem, found: shorten(doctype), line: this.#line() };
+      throw new AppError(statementMalformed, facts);
     });
     parser.on('opentag', ({ name, attributes }) => {
       if (this.#isTelling) return;

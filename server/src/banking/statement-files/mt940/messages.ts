@@ -107,14 +107,15 @@ function open(message: Message, line: number, writer: StatementWriter): StatedBa
   return opening;
 }
 
+/** What is left of an account number without its currency is longer than this. */
+const MIN_ACCOUNT_LENGTH = 4;
+
 /** Many banks write the currency behind the number: `DE02…2051EUR`. */
 function withoutCurrency(account: string, currency: string): string {
   return account.length > MIN_ACCOUNT_LENGTH + currency.length && account.endsWith(currency)
     ? account.slice(0, -currency.length)
     : account;
 }
-
-const MIN_ACCOUNT_LENGTH = 4;
 
 function takeStatementLine(message: Message, field: Field, writer: StatementWriter) {
   flushLine(message, writer);
