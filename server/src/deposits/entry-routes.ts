@@ -4,13 +4,13 @@ import {
   BankAccountNumber,
   CLOSED,
   DryRunQuery,
-  decodeCursor,
-  encodeCursor,
   Id,
   IdempotencyHeaders,
   markReplayed,
+  nextCursorOf,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   requestIdOf,
   Type,
@@ -60,11 +60,10 @@ export const entryRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) 
     },
     async ({ platformId, query }) => {
       const { limit, cursor, state, mainAccount, import: statementImport } = query;
-      const after = cursor === undefined ? undefined : decodeCursor(cursor, entryAt);
+      const after = positionOf(cursor, entryAt);
       const filter = { state, mainAccount, statementImport, after, limit };
       const { entries, next } = await listBankEntries(deps, platformId, filter);
-      const nextCursor = next === undefined ? null : encodeCursor([next]);
-      return { data: entries.map(entryBody), nextCursor };
+      return { data: entries.map(entryBody), nextCursor: nextCursorOf(next) };
     },
   );
 

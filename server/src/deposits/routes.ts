@@ -3,12 +3,12 @@ import { checkCsvMapping, type StatementFileOptions } from '../banking/index.ts'
 import {
   CLOSED,
   CurrencyCode,
-  decodeCursor,
-  encodeCursor,
   Id,
   invalid,
+  nextCursorOf,
   Page,
   PageQuery,
+  positionOf,
   type Routes,
   type Static,
   Text,
@@ -141,10 +141,9 @@ const importListRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) =>
     },
     async ({ platformId, query }) => {
       const { limit, cursor } = query;
-      const before = cursor === undefined ? undefined : decodeCursor(cursor, importAt);
+      const before = positionOf(cursor, importAt);
       const { imports, next } = await listStatementImports(deps, platformId, { before, limit });
-      const nextCursor = next === undefined ? null : encodeCursor([next]);
-      return { data: imports.map(fileBody), nextCursor };
+      return { data: imports.map(fileBody), nextCursor: nextCursorOf(next) };
     },
   );
 

@@ -10,25 +10,19 @@ export function encodeCursor(fields: readonly string[]): string {
 }
 
 /**
- * Reads a cursor that `encodeCursor` wrote. `parse` turns its fields into a position, or into undefined when
- * they are none; then, and for any other text, it is a 400 that names the cursor.
+ * Where a page begins, by a cursor that `encodeCursor` wrote; undefined for the first page, which has none.
+ * `parse` turns its fields into a position, or into undefined when they are none; then, and for any other text,
+ * it throws a 400 that names the cursor.
  */
-export function decodeCursor<T>(
-  cursor: string,
-  parse: (fields: readonly string[]) => T | undefined,
-): T {
-  const fields = fieldsOf(cursor);
-  const position = fields && parse(fields);
-  if (position !== undefined) return position;
-  throw notOfThisList();
-}
-
-/** Where a page begins, by its cursor; undefined for the first page, which has none. Throws as `decodeCursor`. */
 export function positionOf<T>(
   cursor: string | undefined,
   parse: (fields: readonly string[]) => T | undefined,
 ): T | undefined {
-  return cursor === undefined ? undefined : decodeCursor(cursor, parse);
+  if (cursor === undefined) return undefined;
+  const fields = fieldsOf(cursor);
+  const position = fields && parse(fields);
+  if (position !== undefined) return position;
+  throw notOfThisList();
 }
 
 /** `nextCursor` of a page: where the next one begins, or null when this was the last. */

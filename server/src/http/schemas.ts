@@ -35,7 +35,7 @@ import { idempotencyKeyRequired, invalidRequest, scopeMissing } from './errors.t
 import type { Scope } from './request.ts';
 
 export { type Static, Type } from 'typebox';
-export { decodeCursor, encodeCursor, nextCursorOf, numberAt, positionOf } from './cursor.ts';
+export { encodeCursor, nextCursorOf, numberAt, positionOf } from './cursor.ts';
 export { SCOPES, type Scope } from './request.ts';
 
 /** A module's routes, given what its use cases need. */
