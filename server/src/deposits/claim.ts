@@ -10,9 +10,8 @@ import {
   type LedgerRequest,
   type RefusedAnswer,
   refusalError,
-  refusalErrors,
 } from '../ledger/index.ts';
-import { accountsById, accountsByNumber, publicAccountRefused } from '../virtual-accounts/index.ts';
+import { accountsById, findAccount, publicAccountRefused } from '../virtual-accounts/index.ts';
 import { type BankEntryState, entryTextId, entryUuid } from './bank-entry.ts';
 import { claimWriter } from './claim-document.ts';
 import type { DepositDeps } from './deposit-deps.ts';
@@ -134,10 +133,7 @@ async function readClaimant(
   platformId: bigint,
   number: string,
 ): Promise<AccountId> {
-  const facts = (await accountsByNumber(db, platformId, [number])).get(number);
-  if (!facts) {
-    throw new AppError(refusalErrors.account_not_found, { account: number, field: '/account' });
-  }
+  const facts = await findAccount(db, platformId, number, '/account');
   if (facts.kind === 'suspense') {
     throw new AppError(publicAccountRefused, { account: number, accountKind: facts.kind });
   }

@@ -5,6 +5,7 @@ import { openLedger } from '../ledger/index.ts';
 import {
   bindPayerAccount,
   closeVirtualAccount,
+  openMainAccount,
   openVirtualAccount,
   readVirtualAccount,
   stopVirtualAccount,
@@ -18,6 +19,11 @@ import { balances, CNY, camt, depositDeps, findings, line } from './testing.fixt
 
 const app = await testApp();
 const deps = depositDeps(app);
+/** With a ledger that is away when the file has been recorded. */
+const down = {
+  ...deps,
+  ledger: { ...deps.ledger, submit: () => Promise.reject(new Error('crashed')) },
+};
 let platforms = 0n;
 
 /** A platform of its own for each test. */
@@ -33,15 +39,13 @@ test('what the ledger refuses for one account waits in suspense, and the rest is
   const [a = '', stopped = '', closed = '', full = ''] = numbers;
   await stopVirtualAccount(app, platformId, stopped, { side: 'both' });
   await closeVirtualAccount(app, platformId, closed);
-  const lines = [
-    ...Array.from({ length: 600 }, (_, i) =>
-      line({
-        reference: `F${i + 1}`,
-        remittance: [a, stopped, closed, full][i % 4] ?? '',
-        amount: 1n,
-      }),
-    ),
-  ];
+  const lines = Array.from({ length: 600 }, (_, i) =>
+    line({
+      reference: `F${i + 1}`,
+      remittance: [a, stopped, closed, full][i % 4] ?? '',
+      amount: 1n,
+    }),
+  );
   const amount = 9_007_199_254_740_991n;
   const brim = [line({ reference: 'F0', remittance: full, amount })];
   await importStatement(deps, platformId, { source: camt(main.number, brim) });
@@ -61,11 +65,6 @@ test('after a crash between recording and posting, the next run posts; two poste
   const lines = Array.from({ length: 3000 }, (_, i) =>
     line({ reference: `P${i}`, remittance: numbers[i % 2] ?? '' }),
   );
-  // A ledger that is away when the file has been recorded.
-  const down = {
-    ...deps,
-    ledger: { ...deps.ledger, submit: () => Promise.reject(new Error('crashed')) },
-  };
   const source = camt(main.number, lines);
   await expect(importStatement(down, platformId, { source })).rejects.toThrow('crashed');
   expect(await hasWaitingEntries(deps, platformId)).toBe(true);
@@ -98,10 +97,6 @@ test('posters without a lock between them post once all the same', async () => {
   const lines = Array.from({ length: 2000 }, (_, i) =>
     line({ reference: `L${i}`, remittance: numbers[i % 2] ?? '' }),
   );
-  const down = {
-    ...deps,
-    ledger: { ...deps.ledger, submit: () => Promise.reject(new Error('crashed')) },
-  };
   const work = importStatement(down, platformId, { source: camt(main.number, lines) });
   await expect(work).rejects.toThrow('crashed');
   const { database, clock } = app;
@@ -182,7 +177,6 @@ test('a payer that members have bound for different main accounts decides nothin
 });
 
 async function testSecondMain(platformId: bigint): Promise<string> {
-  const { openMainAccount } = await import('../virtual-accounts/index.ts');
   const number = `77${platformId}`;
   await openMainAccount(app, platformId, { number, name: 'Second', currency: CNY });
   return number;

@@ -12,6 +12,7 @@ export interface ImportLimits {
   readonly stallMs: number;
 }
 
+/** The limits of a server. */
 export const IMPORT_LIMITS: ImportLimits = { perPlatform: 2, sessions: 4, stallMs: 30_000 };
 
 /** What a client is told to wait when an import is not begun: others take seconds. */
