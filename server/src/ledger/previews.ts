@@ -1,14 +1,13 @@
 import { strict as assert } from 'node:assert';
-import { AppError } from '../kernel/error.ts';
 import { BatchFailure } from './batch/connection.ts';
 import { type BatchDeps, previewBatch } from './batch/run-batch.ts';
+import { comeAgain } from './batch/waiting.ts';
 import type { Move } from './core/move.ts';
 import type { Answer } from './core/outcome.ts';
 import { busy } from './errors.ts';
 
 /** Previews of a platform that may wait for the one under way; beyond it they are refused with `busy`. */
 export const MAX_WAITING_PREVIEWS = 32;
-const RETRY_AFTER_SECONDS = 1;
 
 /**
  * The previews of one platform in one process. They lock nothing, so no batch waits for them; they run one at
@@ -31,7 +30,7 @@ export class Previews {
    */
   run(submissions: readonly (readonly Move[])[]): Promise<readonly Answer[]> {
     if (submissions.length === 0) return Promise.resolve([]);
-    if (this.#waiting > MAX_WAITING_PREVIEWS) return Promise.reject(tooMany());
+    if (this.#waiting > MAX_WAITING_PREVIEWS) return Promise.reject(comeAgain(busy));
     this.#waiting += 1;
     const answers = this.#last.then(() => this.#decide(submissions));
     this.#last = answers.then(
@@ -47,9 +46,7 @@ export class Previews {
 
   async #decide(submissions: readonly (readonly Move[])[]): Promise<readonly Answer[]> {
     // Named apart, because of two submissions under one request id only the first is decided.
-    const work = submissions.map((moves, i) => ({
-      ...{ requestId: `${i}`, moves, fingerprint: '' },
-    }));
+    const work = submissions.map((moves, i) => ({ requestId: `${i}`, moves, fingerprint: '' }));
     try {
       return await previewBatch(this.#deps, this.#platformId, work);
     } catch (error) {
@@ -58,10 +55,8 @@ export class Previews {
   }
 }
 
-/** The only answer of a preview of one submission. */
+/** The answer to who has asked for one. */
 export function onlyAnswer([answer]: readonly Answer[]): Answer {
-  assert(answer, 'a preview answers each of its submissions');
+  assert(answer, 'each submission has an answer');
   return answer;
 }
-
-const tooMany = () => new AppError(busy, { retryAfterSeconds: RETRY_AFTER_SECONDS });

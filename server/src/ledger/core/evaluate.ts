@@ -2,7 +2,7 @@ import type { BusinessDate } from '../../kernel/business-date.ts';
 import { instantOfMove } from '../../kernel/id.ts';
 import { evaluateMove } from './evaluate-move.ts';
 import type { Move } from './move.ts';
-import type { Answer, Posting, Refusal } from './outcome.ts';
+import type { Answer, Posting, Refusal, RefusedAnswer } from './outcome.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** What is asked of the ledger at once: its moves are done together or not at all. */
@@ -10,10 +10,16 @@ export interface Submission {
   /** What makes a repeat a repeat; unique within the platform, for ever. */
   readonly requestId: string;
   readonly moves: readonly Move[];
+  /**
+   * It belongs to the series that the last submission without this began. That one stands for the series: when
+   * its request id was used for something else, none of the series is done.
+   */
+  readonly follows?: boolean | undefined;
 }
 
 /** A submission with the digest of its content, by which a repeat is told from a mistake. */
 export interface Fingerprinted extends Submission {
+  /** In hexadecimal: see `fingerprintOf`. */
   readonly fingerprint: string;
 }
 
@@ -43,6 +49,8 @@ export class BatchEvaluation {
   readonly #answered: Map<string, KnownRequest>;
   readonly #booking: BatchBooking;
   #nextMoveId: bigint;
+  /** The series under way began with a request id that was used for something else. */
+  #spoiled = false;
 
   constructor(
     set: WorkingSet,
@@ -60,9 +68,12 @@ export class BatchEvaluation {
   }
 
   #decideOne(submission: Fingerprinted): Answer {
-    const { requestId, fingerprint } = submission;
+    const { requestId, fingerprint, follows } = submission;
+    if (follows && this.#spoiled) return REUSED;
     const before = this.#answered.get(requestId);
-    if (before) return repeatAnswer(before, fingerprint);
+    const repeat = before && repeatAnswer(before, fingerprint);
+    if (!follows) this.#spoiled = repeat === REUSED;
+    if (repeat) return repeat;
     const answer = this.#evaluate(submission);
     if (answer.accepted) this.#nextMoveId += BigInt(answer.postings.length);
     this.#answered.set(requestId, { fingerprint, answer });
@@ -102,10 +113,12 @@ export function repeatAnswer(before: KnownRequest, fingerprint: string): Answer 
   if (before.fingerprint === fingerprint) {
     return { ...before.answer, repeated: true };
   }
-  return {
-    accepted: false,
-    repeated: false,
-    refusal: { code: 'request_id_reused' },
-    moveIndex: 0,
-  };
+  return REUSED;
 }
+
+const REUSED: RefusedAnswer = {
+  accepted: false,
+  repeated: false,
+  refusal: { code: 'request_id_reused' },
+  moveIndex: 0,
+};
