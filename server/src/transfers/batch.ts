@@ -48,11 +48,11 @@ export const MAX_BATCH_ITEMS = 1000;
 
 /**
  * Does up to 1000 things in order. Atomic: one submission; a refusal is thrown with `itemIndex`, and nothing
- * was done. Independent: one submission each, under the request id with the item's index, all at once; each
+ * was done. Independent: one submission each, under the request id with the item's index, as one series; each
  * item says what became of it. A repeat gets the same answer, item by item.
  *
- * Edges take at most `MAX_BATCH_ITEMS`. Throws AppError: atomic: what refuses an item; `outcome_unknown` when some items of an
- * independent batch got no answer: repeated with the same key, those that were done are not done again.
+ * The edges let at most `MAX_BATCH_ITEMS` through. Throws AppError: atomic: what refuses an item; and
+ * what the ledger throws: all items are committed together, so then none is known to be done.
  */
 export async function submitBatch(
   deps: TransferDeps,

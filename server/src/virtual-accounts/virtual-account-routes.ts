@@ -76,7 +76,6 @@ const Suffix = Type.String({
 });
 const tags = ['virtual accounts'];
 const params = Type.Object({ number: AccountNumber });
-const accountNotFound = refusalErrors.account_not_found;
 const accountClosed = refusalErrors.account_closed;
 
 /** Lists, opens and reads virtual accounts. */
@@ -156,7 +155,7 @@ const changeRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
   app.get(
     '/v1/virtual-accounts/:number',
     {
-      config: { scope: 'read', problems: [accountNotFound] },
+      config: { scope: 'read', problems: [refusalErrors.account_not_found] },
       schema: {
         operationId: 'readVirtualAccount',
         summary: 'One virtual account 虚拟户',
@@ -174,7 +173,7 @@ const changeRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
       config: {
         scope: 'accounts:write',
         problems: [
-          ...[accountNotFound, publicAccountRefused, accountClosed],
+          ...[refusalErrors.account_not_found, publicAccountRefused, accountClosed],
           ...[overdraftInUse, referenceCodeTaken],
         ],
       },
@@ -207,7 +206,7 @@ const changeRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
 
 /** Stops, reopens and closes. */
 const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
-  const problems = [accountNotFound, publicAccountRefused, accountClosed];
+  const problems = [refusalErrors.account_not_found, publicAccountRefused, accountClosed];
   app.post(
     '/v1/virtual-accounts/:number/stop',
     {
