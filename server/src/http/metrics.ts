@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Ledger } from '../ledger/index.ts';
+import type { Answer, Ledger } from '../ledger/index.ts';
 
 /** Upper bounds of request durations, in seconds. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -76,16 +76,28 @@ function measuredLedger(ledger: Ledger, registers: Registry[]): Ledger {
       this.set(waiting);
     },
   });
+  const count = (answer: Answer) =>
+    submissions.inc({ answer: answer.accepted ? 'accepted' : answer.refusal.code });
   return {
     ...ledger,
     submit: async (request) => {
       waiting += 1;
       try {
         const answer = await ledger.submit(request);
-        submissions.inc({ answer: answer.accepted ? 'accepted' : answer.refusal.code });
+        count(answer);
         return answer;
       } finally {
         waiting -= 1;
+      }
+    },
+    submitSeries: async (series) => {
+      waiting += series.submissions.length;
+      try {
+        const answers = await ledger.submitSeries(series);
+        answers.forEach(count);
+        return answers;
+      } finally {
+        waiting -= series.submissions.length;
       }
     },
   };

@@ -33,6 +33,14 @@ export interface Ledger {
    */
   submit(request: LedgerRequest): Promise<Answer>;
   /**
+   * Several requests, each for itself, decided in their order and committed together. The first one stands for
+   * all: when its request id was used for something else, none is done, and all are `request_id_reused`.
+   */
+  submitSeries(series: {
+    readonly platformId: bigint;
+    readonly submissions: readonly Omit<LedgerRequest, 'platformId' | 'document'>[];
+  }): Promise<readonly Answer[]>;
+  /**
    * The answer that the request was given before, marked as repeated, or `request_id_reused`; undefined when
    * the request id is new. A flow with rules of its own looks here first, so that a repeat is not held
    * against rules that the first request has changed.
@@ -80,7 +88,12 @@ export function openLedger({
     return found;
   };
   return {
-    submit: (request) => platform(request.platformId).lane.submit(toWork(request)),
+    submit: async (request) =>
+      onlyAnswer(await platform(request.platformId).lane.submit([toWork(request)])),
+    submitSeries: ({ platformId, submissions }) =>
+      platform(platformId).lane.submit(
+        submissions.map((each, i) => ({ ...toWork({ platformId, ...each }), follows: i > 0 })),
+      ),
     preview: async ({ platformId, moves }) =>
       onlyAnswer(await platform(platformId).previews.run([moves])),
     previewEach: ({ platformId, submissions }) => platform(platformId).previews.run(submissions),

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert';
 import { hash } from 'node:crypto';
 import { AppError } from '../kernel/error.ts';
-import { type Answer, type Move, outcomeUnknown } from '../ledger/index.ts';
+import type { Answer, Move } from '../ledger/index.ts';
 import {
   type CaptureInput,
   captureMove,
@@ -113,11 +113,11 @@ function withItem({ definition, facts, cause }: AppError, itemIndex: number): Ap
 
 /**
  * Each item for itself. The first one stands for the whole batch: it carries the batch's own request id and a
- * digest of all items, and goes ahead of the others. So a key that was used for anything else, or for other
- * items, is refused before any item is done; the others have the id with their index behind it.
+ * digest of all items. So a key that was used for anything else, or for other items, is refused, and no item is
+ * done; the others have the id with their index behind it. A key has no space in it, so no other key's request
+ * id looks like an item's.
  *
- * Throws AppError: `request_id_reused`; the ledger's failures when nothing was done; `outcome_unknown` when
- * some items got no answer: repeated with the same key, those that were done are not done again.
+ * Throws AppError: `request_id_reused`, and the ledger's failures.
  */
 export async function independently(
   deps: TransferDeps,
@@ -127,33 +127,27 @@ export async function independently(
 ): Promise<readonly Done[]> {
   if (how.dryRun) return previewEach(deps, platformId, planned);
   const { requestId } = how;
-  const head = planned.find(({ move }) => move);
-  const context = `${CONTEXT} ${digestOf(planned)}`;
-  const headDone = head && (await submitItem(deps, platformId, head, { requestId, context }));
-  const settled = await Promise.allSettled(
-    planned.map(async (each): Promise<Done> => {
-      if (each === head && headDone) return headDone;
-      // A key has no space in it, so no other key's request id looks like an item's.
-      const itemId = { requestId: `${requestId} ${each.index}`, context: CONTEXT };
-      return submitItem(deps, platformId, each, itemId);
-    }),
+  const submissions = planned.flatMap(({ index, move }) =>
+    move ? [{ requestId: `${requestId} ${index}`, moves: [move], context: CONTEXT }] : [],
   );
-  const failed = settled.find((each) => each.status === 'rejected');
-  if (!failed) return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  throw new AppError(outcomeUnknown, { retryAfterSeconds: 1 }, { cause: failed.reason });
+  const [head, ...others] = submissions;
+  if (!head) return withAnswers(planned, []);
+  const first = { ...head, requestId, context: `${CONTEXT} ${digestOf(planned)}` };
+  const answers = await deps.ledger.submitSeries({ platformId, submissions: [first, ...others] });
+  for (const answer of answers) {
+    const isReuse = !answer.accepted && answer.refusal.code === 'request_id_reused';
+    if (isReuse) throw await errorOf(deps, platformId, answer);
+  }
+  return withAnswers(planned, answers);
 }
 
-async function submitItem(
-  deps: TransferDeps,
-  platformId: bigint,
-  { index, move, error }: Planned,
-  { requestId, context }: { requestId: string; context: string },
-): Promise<Done> {
-  if (!move) return { index, move, answer: undefined, error };
-  const answer = await submitMoves(deps, platformId, [move], { mode: { requestId }, context });
-  const isReuse = !answer.accepted && answer.refusal.code === 'request_id_reused';
-  if (isReuse) throw await errorOf(deps, platformId, answer);
-  return { index, move, answer, error };
+/** `answers`: to those of the items that are moves, in their order. */
+function withAnswers(planned: readonly Planned[], answers: readonly Answer[]): Done[] {
+  const next = answers.values();
+  return planned.map(({ index, move, error }) => {
+    const answer = move && next.next().value;
+    return { index, move, answer, error };
+  });
 }
 
 function digestOf(planned: readonly Planned[]): string {
@@ -174,6 +168,5 @@ async function previewEach(
   planned: readonly Planned[],
 ): Promise<readonly Done[]> {
   const submissions = planned.flatMap(({ move }) => (move ? [[move]] : []));
-  const answers = (await ledger.previewEach({ platformId, submissions })).values();
-  return planned.map((each) => ({ ...each, answer: each.move && answers.next().value }));
+  return withAnswers(planned, await ledger.previewEach({ platformId, submissions }));
 }

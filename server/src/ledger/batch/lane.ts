@@ -13,11 +13,11 @@ import {
   type SentBatch,
   startBatch,
 } from './run-batch.ts';
-import { comeAgain, deliver, rejectAll, type Waiting } from './waiting.ts';
+import { comeAgain, deliver, rejectAll, type Waiting, worksOf } from './waiting.ts';
 
 /** What one lane takes on at most. */
 export interface LaneLimits {
-  /** Moves in one batch; a submission is never divided. */
+  /** Moves in one batch; what was submitted together is never divided. */
   readonly movesPerBatch: number;
   /** Moves that may wait; beyond it a submission is refused with `busy`, before anything happened. */
   readonly waitingMoves: number;
@@ -74,14 +74,18 @@ export class Lane {
     this.#limits = limits;
   }
 
-  /** Queues a submission; answers after its batch has committed. Rejects with `busy` when the lane is full. */
-  submit(work: Work): Promise<Answer> {
-    if (this.#waitingMoves + work.moves.length > this.#limits.waitingMoves) {
+  /**
+   * Queues submissions that are decided one behind the other in one batch; answers after it has committed.
+   * Rejects with `busy` when the lane is full.
+   */
+  submit(works: readonly Work[]): Promise<readonly Answer[]> {
+    const moves = works.reduce((sum, work) => sum + work.moves.length, 0);
+    if (this.#waitingMoves + moves > this.#limits.waitingMoves) {
       return Promise.reject(comeAgain(busy));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ work, resolve, reject });
-      this.#waitingMoves += work.moves.length;
+      this.#waiting.push({ works, moves, resolve, reject });
+      this.#waitingMoves += moves;
       if (this.#waitingMoves >= EAGER_MOVES) this.#onEnough();
       this.#running ??= this.#run();
     });
@@ -154,7 +158,7 @@ export class Lane {
    */
   async #send(client: pg.PoolClient): Promise<Sent | Failed> {
     const waiting = this.#takeBatch();
-    const work = waiting.map((each) => each.work);
+    const work = worksOf(waiting);
     const mode = this.#mode();
     try {
       const started = startBatch(client, this.#deps, this.#platformId, { work, mode });
@@ -194,9 +198,9 @@ export class Lane {
   #takeBatch(): Waiting[] {
     let moves = 0;
     let count = 0;
-    for (const { work } of this.#waiting) {
-      if (count > 0 && moves + work.moves.length > this.#limits.movesPerBatch) break;
-      moves += work.moves.length;
+    for (const next of this.#waiting) {
+      if (count > 0 && moves + next.moves > this.#limits.movesPerBatch) break;
+      moves += next.moves;
       count += 1;
     }
     const batch = this.#waiting.slice(0, count);
@@ -223,8 +227,7 @@ export class Lane {
       if (!unavailable && !mayPass(cause)) break;
       await delay(Math.min(FIRST_PAUSE_MS * 2 ** attempt, MAX_PAUSE_MS));
       try {
-        const work = batch.map((each) => each.work);
-        return deliver(batch, await runLocked(this.#deps, this.#platformId, work));
+        return deliver(batch, await runLocked(this.#deps, this.#platformId, worksOf(batch)));
       } catch (error) {
         failure = asBatchFailure(error);
       }
@@ -250,7 +253,7 @@ export class Lane {
     }
     for (const each of batch) {
       try {
-        deliver([each], await runLocked(this.#deps, this.#platformId, [each.work]));
+        deliver([each], await runLocked(this.#deps, this.#platformId, each.works));
       } catch (error) {
         await this.#settle([each], { failure: asBatchFailure(error), doubtful });
       }

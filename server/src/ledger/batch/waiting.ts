@@ -4,10 +4,12 @@ import type { Work } from './evaluate-batch.ts';
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** A submission in the queue, and who waits for its answer. */
+/** Submissions in the queue that are decided one behind the other, and who waits for their answers. */
 export interface Waiting {
-  readonly work: Work;
-  readonly resolve: (answer: Answer) => void;
+  readonly works: readonly Work[];
+  /** Of all of them together. */
+  readonly moves: number;
+  readonly resolve: (answers: readonly Answer[]) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -17,11 +19,16 @@ export const comeAgain = (definition: ComeAgain, cause?: unknown): AppError =>
 
 type ComeAgain = ErrorDefinition<string, { retryAfterSeconds: number }>;
 
-/** Gives each its answer, in their order. */
+/** What waits, one behind the other. */
+export const worksOf = (batch: readonly Waiting[]): Work[] => batch.flatMap(({ works }) => works);
+
+/** Gives each its answers, in their order. */
 export function deliver(batch: readonly Waiting[], answers: readonly Answer[]): void {
-  for (const [i, { resolve, reject }] of batch.entries()) {
-    const answer = answers[i];
-    if (answer) resolve(answer);
+  let from = 0;
+  for (const { works, resolve, reject } of batch) {
+    const own = answers.slice(from, from + works.length);
+    from += works.length;
+    if (own.length === works.length) resolve(own);
     else reject(new Error('a batch answers each of its submissions'));
   }
 }

@@ -129,3 +129,38 @@ test('a refused group does not name the moves that were undone with it', () => {
   ]);
   expect(answers[0]).not.toHaveProperty('refusal.reversedBy');
 });
+
+test('a series of which the first request was used for something else is not done', () => {
+  const booking = {
+    ...{ instant: new Date('2026-03-02T01:00:00Z'), businessDate: businessDate('2026-03-02') },
+    firstMoveId: 100n,
+  };
+  const evaluation = new BatchEvaluation(new WorkingSet({ accounts: [] }), {
+    known: new Map(),
+    booking,
+  });
+  const request = (requestId: string, fingerprint: string, follows = false) => ({
+    ...{ requestId, fingerprint, follows, moves: [] },
+  });
+  const series = (content: string) => [
+    request('key', content),
+    request('key 1', 'same', true),
+    request('key 2', content, true),
+  ];
+  const single = request('other', 'x');
+  const answers = evaluation.decide([
+    ...series('one'),
+    ...series('two'),
+    single,
+    ...series('one'),
+    ...series('two'),
+  ]);
+  const told = answers.map((answer) =>
+    answer.accepted ? (answer.repeated ? 'again' : 'done') : answer.refusal.code,
+  );
+  const reused = ['request_id_reused', 'request_id_reused', 'request_id_reused'];
+  expect(told).toEqual([
+    ...['done', 'done', 'done', ...reused, 'done'],
+    ...['again', 'again', 'again', ...reused],
+  ]);
+});
