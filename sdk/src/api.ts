@@ -393,7 +393,7 @@ export interface paths {
         put?: never;
         /**
          * Many moves in order: all or none, or each for itself 批量
-         * @description 201 when every item was posted, 200 otherwise. An atomic batch that is refused is a problem with `itemIndex`. An item of an independent batch has the key `<key>/<index>`.
+         * @description 201 when every item was posted, 200 otherwise. An atomic batch that is refused is a problem with `itemIndex`. Items of an independent batch are decided in order, each for itself, and are committed together.
          */
         post: operations["submitBatch"];
         delete?: never;

@@ -83,7 +83,7 @@ export const batchRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps })
         summary: 'Many moves in order: all or none, or each for itself 批量',
         description:
           '201 when every item was posted, 200 otherwise. An atomic batch that is refused is a problem ' +
-          'with `itemIndex`. An item of an independent batch has the key `<key>/<index>`.',
+          'with `itemIndex`. Items of an independent batch are decided in order, each for itself, and are committed together.',
         tags: ['batches'],
         headers: IdempotencyHeaders,
         querystring: DryRunQuery,
