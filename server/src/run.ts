@@ -5,6 +5,7 @@ import { MayNotMigrate } from './db/migrate.ts';
 import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
+import { errorCode } from './kernel/error-code.ts';
 import { type Logger, openLog } from './logging.ts';
 import { CannotListen, type Running, serve } from './serve.ts';
 
@@ -13,10 +14,10 @@ const EX_CONFIG = 78;
 const EX_UNAVAILABLE = 69;
 
 /**
- * Runs the server until SIGTERM, SIGINT or SIGHUP: `npm start` and `guanjia serve`. Logs go to standard output as JSON
- * lines; on a terminal they are short, and a few lines say where to go next. Ends the process with 0 when it was
- * told to stop, 69 when something that is needed is not there (any more), 78 for a bad configuration, and 1
- * when it could not stop in order.
+ * Runs the server until SIGTERM, SIGINT or SIGHUP: `npm start` and `guanjia serve`. Logs go to standard output
+ * as JSON lines; on a terminal they are short, and a few lines say where to go next. Ends the process with 0
+ * when it was told to stop, 69 when something that is needed is not there (any more), 78 for a bad
+ * configuration, and 1 when it could not stop in order, or was told twice.
  */
 export async function run(): Promise<void> {
   const config = configOrExplain();
@@ -146,7 +147,7 @@ function textOf(error: unknown): string {
 
 /** PostgreSQL does not know the role, or not with this password (SQLSTATE class 28). */
 function isLoginRefused(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && /^28/.test(String(error.code));
+  return /^28/.test(errorCode(error) ?? '');
 }
 
 /** Errors of connections to several addresses at once have no message of their own. */

@@ -5,6 +5,7 @@ import { prepareDataDir, startEmbedded } from './db/embedded/index.ts';
 import { migrate } from './db/migrate.ts';
 import { LIMITS } from './http/limits.ts';
 import type { Server } from './http/server.ts';
+import { errorCode } from './kernel/error-code.ts';
 import type { Logger } from './logging.ts';
 import { writeSandboxFile } from './sandbox-file.ts';
 import { readSandbox, type SandboxAccounts, seedSandbox } from './seed.ts';
@@ -140,8 +141,7 @@ async function listen(http: Server, { host, port, baseUrl }: Config): Promise<st
     const address = await http.listen({ host, port });
     return baseUrl ?? address;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    const why = WHY_NOT_LISTENING[code]?.({ host, port });
+    const why = WHY_NOT_LISTENING[errorCode(error) ?? '']?.({ host, port });
     if (why === undefined) throw error;
     throw new CannotListen(why, { cause: error });
   }

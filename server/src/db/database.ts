@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { errorCode } from '../kernel/error-code.ts';
 import { connectClient, isLostConnection, openPool } from './lost-connections.ts';
 import type { DB } from './tables.ts';
 
@@ -140,9 +141,4 @@ export function isOutdated(error: unknown): boolean {
 export function brokenUnique(error: unknown): string | undefined {
   if (errorCode(error) !== '23505' || !(error instanceof pg.DatabaseError)) return undefined;
   return error.constraint;
-}
-
-function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,5 +1,6 @@
 /** Which errors of the driver say that a connection could not be had, or was lost: it gives those no code. */
 import pg from 'pg';
+import { errorCode } from '../kernel/error-code.ts';
 
 /** Errors without a code that came from a connection that is not there: what they are, not what they say. */
 const fromLostConnections = new WeakSet<Error>();
@@ -73,6 +74,5 @@ function watched<F extends Asked>(asked: F, isLost: () => boolean): F {
 }
 
 function remember(error: unknown): void {
-  const isPlain = error instanceof Error && !('code' in error && typeof error.code === 'string');
-  if (isPlain) fromLostConnections.add(error);
+  if (error instanceof Error && errorCode(error) === undefined) fromLostConnections.add(error);
 }

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from 'kysely';
-import { errorCode } from './embedded/error-code.ts';
+import { errorCode } from '../kernel/error-code.ts';
 import { openPool } from './lost-connections.ts';
 
 const FOLDER = join(import.meta.dirname, '../../migrations');

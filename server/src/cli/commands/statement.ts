@@ -8,6 +8,7 @@ import {
   type StatementFormat,
 } from '../../banking/index.ts';
 import { type ImportProgress, importStatement } from '../../deposits/index.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 import { type Cli, moneyAction, type PlatformContext, type Result } from '../action.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { startProgress } from '../progress.ts';
@@ -110,20 +111,21 @@ async function openSource(
   } catch (error) {
     throw unreadable(path, error);
   }
-  throw usageError('file_unreadable', `${path} ${REASONS['EISDIR']}`);
+  throw usageError('file_unreadable', `${path} ${IS_DIRECTORY}`);
 }
 
-/** What the system says by a code, as a sentence about the path. */
+const IS_DIRECTORY = 'is a directory: name one file in it';
+/** What the system says by a code, as the rest of a sentence that begins with the path. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'cannot be read: no such file',
   EACCES: 'cannot be read: permission denied',
-  EISDIR: 'is a directory: name one file in it',
+  EISDIR: IS_DIRECTORY,
 };
 
 function unreadable(path: string, error: unknown): CliError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = error instanceof Error ? error.message : String(error);
-  return usageError('file_unreadable', `${path} ${REASONS[code] ?? `cannot be read: ${message}`}`);
+  const reason = REASONS[errorCode(error) ?? ''] ?? `cannot be read: ${message}`;
+  return usageError('file_unreadable', `${path} ${reason}`);
 }
 
 /** Shows how far it is, and ends the posting when Ctrl-C is pressed. */

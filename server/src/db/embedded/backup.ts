@@ -8,6 +8,7 @@ import { createGzip } from 'node:zlib';
 import pg from 'pg';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/error.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 import {
   type Checksums,
   type Entry,
@@ -16,7 +17,6 @@ import {
   packEntry,
   textEntry,
 } from './archive.ts';
-import { errorCode } from './error-code.ts';
 import { backupRefused } from './errors.ts';
 import type { EmbeddedDatabase } from './start.ts';
 
@@ -93,7 +93,7 @@ export async function backup(
     return { file, sizeBytes: (await stat(file)).size, files: checksums.size };
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const what = error instanceof Error ? error.message : errorCode(error);
+    const what = error instanceof Error ? error.message : String(error);
     const reason = errorCode(error) === 'ENOSPC' ? 'The disk is full.' : `It failed: ${what}.`;
     throw new AppError(backupRefused, { reason, path: file }, { cause: error });
   } finally {

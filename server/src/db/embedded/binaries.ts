@@ -4,6 +4,7 @@ import { chmod, cp, mkdir, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, relative } from 'node:path';
 import { AppError } from '../../kernel/error.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 import { embeddedDatabaseUnusable } from './errors.ts';
 import { isReachable, type RunAs } from './run-as.ts';
 
@@ -142,6 +143,6 @@ function isPermitted(path: string, mode: number): boolean {
 
 function unlessCode(code: string) {
   return (error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === code)) throw error;
+    if (errorCode(error) !== code) throw error;
   };
 }

@@ -16,9 +16,9 @@ import {
 } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { AppError } from '../../kernel/error.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 import type { Random } from '../../kernel/random.ts';
 import { type Binaries, SHARED_PLACE } from './binaries.ts';
-import { errorCode } from './error-code.ts';
 import { embeddedDatabaseUnusable } from './errors.ts';
 import { initialise } from './initialise.ts';
 import { makeFolder } from './make-folder.ts';
@@ -141,7 +141,9 @@ export async function publishCluster(publishing: Publishing): Promise<void> {
     }
   } catch (error) {
     await rm(attempt, { recursive: true, force: true, maxRetries: 5 });
-    throw error instanceof AppError || isAbort(error) ? error : unwritable(places, error);
+    throw error instanceof AppError || isAbort(error)
+      ? error
+      : unusableFolder(places.dataDir, error);
   }
 }
 
@@ -204,7 +206,7 @@ async function keepPassword(places: Places, random: Random): Promise<string> {
       await writeFile(draft, password, { mode: 0o600, flush: true });
       await link(draft, places.passwordFile);
     } catch (error) {
-      if (!existsSync(places.passwordFile)) throw unwritable(places, error);
+      if (!existsSync(places.passwordFile)) throw unusableFolder(places.dataDir, error);
     } finally {
       await rm(draft, { force: true });
     }
@@ -212,12 +214,8 @@ async function keepPassword(places: Places, random: Random): Promise<string> {
   try {
     return readFileSync(places.passwordFile, 'utf8').trim();
   } catch (error) {
-    throw unwritable(places, error);
+    throw unusableFolder(places.dataDir, error);
   }
-}
-
-function unwritable({ dataDir }: Places, cause: unknown): AppError {
-  return unusableFolder(dataDir, cause);
 }
 
 /** What the system's codes say of a folder. */
@@ -233,7 +231,7 @@ const TROUBLES: Readonly<Record<string, string>> = {
 };
 
 function unusableFolder(path: string, cause: unknown): AppError {
-  const code = errorCode(cause);
+  const code = errorCode(cause) ?? 'unknown';
   const trouble = TROUBLES[code];
   const reason = `The data folder (GUANJIA_DATA_DIR) cannot be used: ${trouble ? `${trouble} (${code})` : code}.`;
   return new AppError(embeddedDatabaseUnusable, { reason, path }, { cause });

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 
 /** Any number will do, as long as every process of the product uses the same. */
 const LEASE_KEY = 0x67_6a_64_62;
@@ -64,7 +64,7 @@ export async function takeLease(address: Address, folder: string): Promise<Lease
     if (rows[0]?.directory !== folder) return await refuse(client, { away: 'another PostgreSQL' });
     if (!rows[0].taken) return await refuse(client, { away: 'its last user is stopping it' });
   } catch (error) {
-    const code = errorCode(error);
+    const code = errorCode(error) ?? 'unknown';
     const wrong = code === '28P01' || code === '28000';
     return refuse(client, wrong ? { refused: code } : { away: code });
   }

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorCode } from './error-code.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 
 /**
  * Makes a folder with the folders above it that lack, and says whether it was made now. Where nothing can be

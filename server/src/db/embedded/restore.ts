@@ -14,12 +14,12 @@ import {
 import { basename, dirname, join, normalize } from 'node:path';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/error.ts';
+import { errorCode } from '../../kernel/error-code.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import { type Checksums, type Entry, readArchive, readText } from './archive.ts';
 import { BACKUP_FORMAT, CLUSTER, HEADER, MANIFEST, PASSWORD } from './backup.ts';
 import { prepareBinaries, SHARED_PLACE } from './binaries.ts';
 import { type Places, placesIn, prepareDataDir, publishCluster } from './cluster.ts';
-import { errorCode } from './error-code.ts';
 import { backupRefused } from './errors.ts';
 import { runningPostmaster } from './postmaster.ts';
 import { chooseRunAs, isRoot, type RunAs } from './run-as.ts';
@@ -72,7 +72,7 @@ export async function restore(
     header = await extract(file, { folder, runAs, side, version, durable }).catch(
       (error: unknown) => {
         if (error instanceof AppError) throw error;
-        const what = error instanceof Error ? error.message : errorCode(error);
+        const what = error instanceof Error ? error.message : String(error);
         throw new AppError(
           backupRefused,
           { reason: `It is damaged: ${what}.`, path: file },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
+import { errorCode } from '../../kernel/error-code.ts';
 import { type Random, systemRandom } from '../../kernel/random.ts';
 import {
   type Attached,
@@ -12,7 +13,6 @@ import {
 } from './attach.ts';
 import { prepareBinaries, SHARED_PLACE } from './binaries.ts';
 import { type Cluster, openCluster, placesIn, prepareDataDir, runAsFor } from './cluster.ts';
-import { errorCode } from './error-code.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { keepLogShort } from './log-file.ts';
 import { runningPostmaster } from './postmaster.ts';
@@ -260,7 +260,7 @@ async function tolerant(client: pg.Client, statement: string): Promise<void> {
   try {
     await client.query(statement);
   } catch (error) {
-    if (!['42P04', '42710', '23505'].includes(errorCode(error))) throw error;
+    if (!['42P04', '42710', '23505'].includes(errorCode(error) ?? '')) throw error;
   }
 }
 
