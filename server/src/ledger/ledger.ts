@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import type { Database } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { type Random, systemRandom } from '../kernel/random.ts';
@@ -11,7 +12,7 @@ import type { Submission } from './core/evaluate.ts';
 import { fingerprintOf } from './core/fingerprint.ts';
 import type { Move } from './core/move.ts';
 import type { Answer } from './core/outcome.ts';
-import { onlyAnswer, Previews } from './previews.ts';
+import { Previews } from './previews.ts';
 
 /** What is asked of the ledger, for one platform. */
 export interface LedgerRequest extends Submission {
@@ -107,4 +108,10 @@ export function openLedger({
 
 function toWork({ requestId, moves, document, context }: LedgerRequest): Work {
   return { requestId, moves, document, fingerprint: fingerprintOf(moves, context) };
+}
+
+/** The answer to who has asked for one. */
+function onlyAnswer([answer]: readonly Answer[]): Answer {
+  assert(answer, 'each submission has an answer');
+  return answer;
 }

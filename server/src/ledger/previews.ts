@@ -1,4 +1,3 @@
-import { strict as assert } from 'node:assert';
 import { BatchFailure } from './batch/connection.ts';
 import { type BatchDeps, previewBatch } from './batch/run-batch.ts';
 import { comeAgain } from './batch/waiting.ts';
@@ -53,10 +52,4 @@ export class Previews {
       throw error instanceof BatchFailure ? error.cause : error;
     }
   }
-}
-
-/** The answer to who has asked for one. */
-export function onlyAnswer([answer]: readonly Answer[]): Answer {
-  assert(answer, 'each submission has an answer');
-  return answer;
 }

@@ -7,6 +7,8 @@ import type { RunAs } from './run-as.ts';
 export type Settings = Readonly<Record<string, string>>;
 
 const MIB = 1024 * 1024;
+const LEAST_BUFFERS_MIB = 128;
+const MOST_BUFFERS_MIB = 4096;
 
 /**
  * The settings that the embedded PostgreSQL runs with. Durability is on: what is acknowledged survives a
@@ -23,7 +25,8 @@ export function settingsFor(options: {
   port: number;
   overrides: Settings;
 }): Settings {
-  const buffersMiB = Math.min(4096, Math.max(128, Math.floor(memory() / MIB / 8)));
+  const eighth = Math.floor(memory() / MIB / 8);
+  const buffersMiB = Math.min(MOST_BUFFERS_MIB, Math.max(LEAST_BUFFERS_MIB, eighth));
   return {
     port: String(options.port),
     listen_addresses: '127.0.0.1',

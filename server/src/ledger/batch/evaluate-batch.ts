@@ -7,6 +7,7 @@ import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
 import { WorkingSet } from '../core/working-set.ts';
 import type { Statement } from './connection.ts';
 import { type Document, documentStatements } from './document.ts';
+import { DayClosed } from './failure.ts';
 import type { OpenDay } from './memory.ts';
 import { mergeStatements } from './merge-statements.ts';
 import type { BatchState } from './read-state.ts';
@@ -17,9 +18,6 @@ export interface Work extends Fingerprinted {
   readonly document?: Document | undefined;
 }
 
-/** The open business day closed between our asking for it and our getting it: nothing was done, ask again. */
-export class DayClosed extends Error {}
-
 /** What came of the pure part of a batch. */
 export interface Evaluated {
   readonly answers: readonly Answer[];
@@ -29,6 +27,7 @@ export interface Evaluated {
   readonly after: OpenDay;
 }
 
+/** A submission that was decided now, with what else is known of it. */
 export type DecidedWork = Decided & { readonly submission: Work };
 
 /** Decides a batch, and changes nothing. Throws DayClosed when there is no open day to book under. */

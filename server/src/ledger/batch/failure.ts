@@ -1,10 +1,14 @@
 import { brokenUnique, isOutdated, isTransient } from '../../db/database.ts';
 import type { BatchFailure } from './connection.ts';
-import { DayClosed } from './evaluate-batch.ts';
-import { Overtaken } from './run-batch.ts';
 
 /** A request that was answered before, or a reversal that somebody else was faster with, breaks these. */
 const REPEAT_KEYS = ['ledger_request_pkey', 'transfer_reversal'];
+
+/** The open business day closed between our asking for it and our getting it: nothing was done, ask again. */
+export class DayClosed extends Error {}
+
+/** Somebody else changed the platform's accounts since they were remembered: nothing was done, ask again. */
+export class Overtaken extends Error {}
 
 /** What made a batch fail. */
 export function causeOf(failure: BatchFailure): unknown {

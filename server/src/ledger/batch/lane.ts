@@ -23,6 +23,7 @@ export interface LaneLimits {
   readonly waitingMoves: number;
 }
 
+/** What a server takes on: a second or two of work. */
 export const DEFAULT_LIMITS: LaneLimits = { movesPerBatch: 4096, waitingMoves: 50_000 };
 
 /** Tries of a batch that may pass, and of one whose database is away; the pause doubles between them. */

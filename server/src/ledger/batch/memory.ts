@@ -10,7 +10,10 @@ export interface OpenDay {
   readonly version: bigint;
 }
 
-/** Accounts that a process remembers at most, over all platforms: some 200 bytes each. */
+/**
+ * Guarded accounts that a process remembers at most, over all platforms: some 200 bytes each. Internal ones are
+ * not counted: a main account has a handful.
+ */
 const MAX_REMEMBERED = 65_536;
 
 /**

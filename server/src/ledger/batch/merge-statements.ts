@@ -4,6 +4,7 @@ import type { Statement } from './connection.ts';
 /** PostgreSQL cuts longer names, and two statements would then be taken for one. */
 const MAX_NAME_LENGTH = 63;
 
+/** One for each combination of parts that ever came: a dozen. */
 const merged = new Map<string, { name: string; text: string }>();
 
 /**

@@ -30,6 +30,7 @@ export interface BatchState {
   readonly known: ReadonlyMap<string, KnownRequest>;
 }
 
+/** What is to be read for a batch. */
 export interface Reading {
   /** `accounts`: without those that are known already. */
   readonly names: Named;
@@ -56,8 +57,8 @@ export async function readState(
 ): Promise<BatchState> {
   const { accounts: ids, holds: holdIds, transfers } = names;
   const day = send(dayStatement(platformId, lock));
-  const behind = ids.length + holdIds.length + transfers.length > 0;
-  const accounts = behind ? send(accountStatement(platformId, names)) : [];
+  const namesAny = ids.length + holdIds.length + transfers.length > 0;
+  const accounts = namesAny ? send(accountStatement(platformId, names)) : [];
   const holds = holdIds.length > 0 ? send(holdStatement(platformId, holdIds)) : [];
   const originals = transfers.length > 0 ? send(originalStatement(platformId, transfers)) : [];
   const known = requests ? send(requestStatement(platformId, requests)) : [];

@@ -14,6 +14,7 @@ import {
   together,
 } from './connection.ts';
 import { type Evaluated, evaluateBatch, type Work, writesOf } from './evaluate-batch.ts';
+import { Overtaken } from './failure.ts';
 import type { Memories, Memory } from './memory.ts';
 import { type Named, named } from './named.ts';
 import { type BatchState, readState } from './read-state.ts';
@@ -49,9 +50,6 @@ export interface CommittedBatch {
 export type BatchMode =
   | { readonly read: 'remembered' }
   | { readonly read: 'locked'; readonly lookUpRequests: boolean };
-
-/** Somebody else changed the platform's accounts since they were remembered: nothing was done, ask again. */
-export class Overtaken extends Error {}
 
 /** A batch whose reads are on their way. */
 export interface StartedBatch {
@@ -191,7 +189,7 @@ function startRemembered(
 }
 
 /** Whoever asks for the decision sees the failure; until then it must not count as unhandled. */
-function ignoreUntilAsked(reading: unknown): void {
+function ignoreUntilAsked(reading: BatchState | Promise<BatchState>): void {
   if (reading instanceof Promise) reading.catch(() => {});
 }
 
