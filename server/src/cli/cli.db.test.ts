@@ -353,6 +353,34 @@ test('what disagrees is found, named, and ends with 1', async () => {
   );
   expect(code).toBe(1);
   const asJson = await run('verify', '--json');
-  expect(JSON.parse(asJson.stdout)).toMatchObject({ platform: 'plt_1', agrees: false });
+  expect(JSON.parse(asJson.stdout)).toMatchObject({
+    agrees: false,
+    platforms: [{ platform: 'plt_1', name: 'Market', agrees: false }],
+  });
   expect(asJson.code).toBe(1);
+});
+
+test('every platform is verified unless one is named', async () => {
+  await json('platform', 'open', 'Bazaar');
+  const all = await runHere('verify');
+  expect(all.stdout).toMatch(/^plt_1 Market$[\s\S]*^plt_2 Bazaar$/m);
+  expect(all.stdout.trimEnd().split('\n').at(-1)).toBe('Something disagrees: plt_1.');
+  expect(all.code).toBe(1);
+  const allAsJson = await runHere('verify', '--json');
+  expect(JSON.parse(allAsJson.stdout)).toMatchObject({
+    agrees: false,
+    platforms: [
+      { platform: 'plt_1', agrees: false },
+      { platform: 'plt_2', name: 'Bazaar', agrees: true },
+    ],
+  });
+  expect(allAsJson.code).toBe(1);
+
+  const one = await runHere('verify', '--platform', 'plt_2');
+  expect(one.stdout).not.toContain('plt_1');
+  expect(one).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^plt_2 Bazaar$[\s\S]*^Everything agrees\.\n$/m),
+  });
+  expect((await runHere('account', 'list')).stderr).toContain('guanjia: platform_required: ');
 });

@@ -40,7 +40,7 @@ export function buildProgram(cli: Cli): Command {
     .option('--json', 'one JSON document on standard output; amounts as integers of minor units')
     .option(
       '--platform <id>',
-      'which platform, such as plt_1; may be left out when there is just one',
+      'which platform, such as plt_1; may be left out when there is just one (verify: all)',
     )
     .addHelpText('after', EXAMPLES);
   addServeCommand(program);

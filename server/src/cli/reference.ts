@@ -19,11 +19,11 @@ const HEAD = `# Command line 命令行
 中的内嵌数据库，无论服务是否在运行。在代码目录中以 \`npx guanjia\` 运行。
 
 Every command takes \`--json\` (one JSON document on standard output; amounts as integers of minor units)
-and \`--platform <id>\` (which platform; may be left out when there is just one). Errors go to standard error,
-in one line that begins with the error's code, or as a JSON document with \`--json\`.
+and \`--platform <id>\` (which platform; may be left out when there is just one, and \`verify\` then takes them
+all). Errors go to standard error, in one line that begins with the error's code, or as a JSON document with \`--json\`.
 
 所有命令均可加 \`--json\`（标准输出为一个 JSON 文档，金额为最小货币单位整数）与 \`--platform <id>\`
-（仅有一个平台时可省略）。错误写到标准错误输出。
+（仅有一个平台时可省略；\`verify\` 省略时核对全部平台）。错误写到标准错误输出。
 
 | exit code 退出码 | meaning 含义 |
 | --- | --- |

@@ -60,7 +60,9 @@ export async function openAppOn(
   // What the server says in passing would only be in the way here.
   const level = config.logLevel === 'info' ? 'warn' : config.logLevel;
   const log = openLog({ level, forPeople: true, stream: { write: terminal.note } });
-  return openApp({ url: database.url, log, connections: 4, batchConnections: 2 });
+  // Whoever sits before it may wait for as long as `verify` takes, or end it.
+  const patience = { answerTimeoutMs: 0 };
+  return openApp({ url: database.url, log, connections: 4, batchConnections: 2, ...patience });
 }
 
 /** Throws CliError `not_migrated` when the tables are not there. */
@@ -80,15 +82,31 @@ export async function pickPlatform(app: App, wanted: string | undefined): Promis
   const platforms = await listPlatforms(app.db);
   if (wanted !== undefined) return named(platforms, wanted);
   const [only, ...others] = platforms;
-  if (!only) {
-    const hint = 'Open one with `guanjia platform open NAME`, or try the sandbox: `guanjia seed`.';
-    throw new CliError('no_platform', `there is no platform yet. ${hint}`);
-  }
+  if (!only) throw noPlatform();
   if (others.length === 0) return only;
   throw usageError(
     'platform_required',
     `there are several platforms: name one with --platform. ${describe(platforms)}`,
   );
+}
+
+/**
+ * The platform that `--platform` names alone, or all there are. Throws CliError `platform_not_found`, and
+ * `no_platform` rather than finding nothing wrong with nothing.
+ */
+export async function pickPlatforms(
+  app: App,
+  wanted: string | undefined,
+): Promise<readonly Platform[]> {
+  const platforms = await listPlatforms(app.db);
+  if (wanted !== undefined) return [named(platforms, wanted)];
+  if (platforms.length === 0) throw noPlatform();
+  return platforms;
+}
+
+function noPlatform(): CliError {
+  const hint = 'Open one with `guanjia platform open NAME`, or try the sandbox: `guanjia seed`.';
+  return new CliError('no_platform', `there is no platform yet. ${hint}`);
 }
 
 function named(platforms: readonly Platform[], wanted: string): Platform {

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
+import type { App } from '../../app.ts';
 import { type DepositFinding, verifyDeposits } from '../../deposits/index.ts';
 import { type Finding, verifyLedger } from '../../ledger/index.ts';
-import { platformTextId } from '../../platforms/index.ts';
-import { type Cli, type PlatformContext, platformAction, type Result } from '../action.ts';
+import { type Platform, platformTextId } from '../../platforms/index.ts';
+import { type Cli, type DatabaseContext, databaseAction, type Result } from '../action.ts';
 import { EXIT } from '../explain-error.ts';
 import { type Column, table } from '../output.ts';
 import { sayWhenSlow } from '../progress.ts';
+import { pickPlatforms } from '../session.ts';
 
 /** `guanjia verify` */
 export function addVerifyCommand(program: Command, cli: Cli): void {
@@ -13,10 +15,13 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance of a platform from what was booked, and hold the deposits against it, while the server goes on. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance from what was booked, and hold the deposits against it, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
-    .addHelpText('after', '\nExample:\n  guanjia verify && echo all agrees')
-    .action(platformAction(cli, verify));
+    .addHelpText(
+      'after',
+      '\nExamples:\n  guanjia verify && echo all agrees\n  guanjia verify --platform plt_1',
+    )
+    .action(databaseAction(cli, verify));
 }
 
 interface Check {
@@ -34,30 +39,47 @@ const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
   bank_balance_differs: 'the bank has what its last statement says (or a statement is missing)',
 };
 
-async function verify({ app, platformId, terminal }: PlatformContext): Promise<Result> {
-  const [ledger, deposits] = await sayWhenSlow(
-    terminal,
-    'Recomputing every balance …',
-    async () => [await verifyLedger(app.db, platformId), await verifyDeposits(app.db, platformId)],
-  );
-  const checks: readonly Check[] = [
-    ...ledger,
-    ...Object.entries(DEPOSIT_CHECKS).map(([code, check]) => ({
-      check,
-      findings: deposits.filter((each) => each.code === code).map((each) => toFinding(check, each)),
-    })),
-  ];
-  const agrees = checks.every(({ findings }) => findings.length === 0);
-  const document = {
-    platform: platformTextId(platformId),
-    agrees,
-    checks: checks.map(({ check, findings }) => ({
-      check,
-      agrees: findings.length === 0,
-      findings,
+/** What the checks of one platform found. */
+interface Verified {
+  readonly platform: Platform;
+  readonly checks: readonly Check[];
+}
+
+async function verify({ app, global, terminal }: DatabaseContext): Promise<Result> {
+  const platforms = await pickPlatforms(app, global.platform);
+  const verified = await sayWhenSlow(terminal, 'Recomputing every balance …', async () => {
+    const done: Verified[] = [];
+    for (const platform of platforms) done.push(await verifyPlatform(app, platform));
+    return done;
+  });
+  const agrees = verified.every(({ checks }) => checks.every(isFine));
+  const document = { agrees, platforms: verified.map(documentOf) };
+  return { document, text: describe(verified), exitCode: agrees ? EXIT.ok : EXIT.failed };
+}
+
+async function verifyPlatform({ db }: App, platform: Platform): Promise<Verified> {
+  const ledger = await verifyLedger(db, platform.platformId);
+  const deposits = await verifyDeposits(db, platform.platformId);
+  const held = Object.entries(DEPOSIT_CHECKS).map(([code, check]) => ({
+    check,
+    findings: deposits.filter((each) => each.code === code).map((each) => toFinding(check, each)),
+  }));
+  return { platform, checks: [...ledger, ...held] };
+}
+
+const isFine = ({ findings }: Check): boolean => findings.length === 0;
+
+function documentOf({ platform, checks }: Verified) {
+  return {
+    platform: platformTextId(platform.platformId),
+    name: platform.name,
+    agrees: checks.every(isFine),
+    checks: checks.map((each) => ({
+      check: each.check,
+      agrees: isFine(each),
+      findings: each.findings,
     })),
   };
-  return { document, text: describe(checks, agrees), exitCode: agrees ? EXIT.ok : EXIT.failed };
 }
 
 function toFinding(check: string, found: DepositFinding) {
@@ -75,14 +97,24 @@ const COLUMNS: readonly Column<Check>[] = [
   {
     title: 'result',
     right: true,
-    show: ({ findings }) => (findings.length === 0 ? 'OK' : String(findings.length)),
+    show: (each) => (isFine(each) ? 'OK' : String(each.findings.length)),
   },
 ];
 
-function describe(checks: readonly Check[], agrees: boolean): string {
+/** Each platform under its name, and the verdict on all of them on the last line. */
+function describe(verified: readonly Verified[]): string {
+  const wrong = verified.filter(({ checks }) => !checks.every(isFine));
+  const parts = verified.map(describePlatform).join('\n');
+  if (wrong.length === 0) return `${parts}\nEverything agrees.\n`;
+  const names = wrong.map(({ platform }) => platformTextId(platform.platformId)).join(', ');
+  return `${parts}\nSomething disagrees: ${names}.\n`;
+}
+
+function describePlatform({ platform, checks }: Verified): string {
   const found = checks.flatMap(({ findings }) =>
     findings.map(({ check, subject, detail }) => `  ${check}: ${subject}: ${detail}\n`),
   );
-  const verdict = agrees ? 'Everything agrees.\n' : 'Something disagrees.\n';
-  return `${table(checks, COLUMNS, { empty: 'There are no checks.' })}\n${verdict}${found.join('')}`;
+  const name = `${platformTextId(platform.platformId)} ${platform.name.replace(/\p{Cc}+/gu, ' ')}`;
+  const disagreements = found.length > 0 ? `\n${found.join('')}` : '';
+  return `${name}\n${table(checks, COLUMNS, { empty: 'There are no checks.' })}${disagreements}`;
 }
