@@ -10,9 +10,9 @@ export interface Config {
   readonly port: number;
   /** How callers reach the server; undefined when host and port say it. */
   readonly baseUrl: string | undefined;
-  /** A PostgreSQL of one's own; undefined runs the embedded one. */
   /** Started by `npm start`: then the shell between npm and us does not pass signals on. */
   readonly startedByNpm: boolean;
+  /** A PostgreSQL of one's own; undefined runs the embedded one. */
   readonly databaseUrl: string | undefined;
   /** The same as its owner, for migrations; undefined when `databaseUrl` may do that too. */
   readonly databaseAdminUrl: string | undefined;
