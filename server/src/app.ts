@@ -28,6 +28,8 @@ export interface AppOptions {
   readonly random?: Random;
   /** Work as the owner of the tables, and connect to nothing before it is needed. */
   readonly asOwner?: boolean;
+  /** See DatabaseOptions. */
+  readonly answerTimeoutMs?: number;
 }
 
 /** Everything that use cases and routes need. */
@@ -55,9 +57,10 @@ export interface App {
 /** Wires the modules on a database. */
 export async function openApp(options: AppOptions): Promise<App> {
   const { url, log, clock = systemClock, random = systemRandom } = options;
-  const { connections = 10, batchConnections = 8, asOwner = false } = options;
+  const { connections = 10, batchConnections = 8, asOwner = false, answerTimeoutMs } = options;
   const database = await openDatabase({
     ...{ url, connections, batchConnections, asOwner },
+    ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
     onError: (error) => log.warn({ err: error }, 'a connection to the database broke'),
   });
   const { db, sessions } = database;

@@ -20,6 +20,8 @@ export type Db = Kysely<DB>;
 
 /** Limits on what one connection may do, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** PostgreSQL ends a statement that takes too long. One that is silent for longer than that is not there. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 3_000;
 const LOCK_TIMEOUT_MS = 5_000;
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 30_000;
 /** A statement of a session may be the upload of a large file. */
@@ -59,6 +61,8 @@ export interface DatabaseOptions {
   readonly sessionConnections?: number;
   /** Told when an idle connection breaks; the pool replaces it by itself. */
   readonly onError?: (error: Error) => void;
+  /** How long an answer is waited for, in milliseconds, before the database counts as away; 0: as long as it takes. */
+  readonly answerTimeoutMs?: number;
   /** Work as the owner of the tables instead of the server's restricted role: for tests that tamper. */
   readonly asOwner?: boolean;
 }
@@ -66,7 +70,7 @@ export interface DatabaseOptions {
 /** Opens the pools. Connects lazily, except for one look at whether the server's role exists. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, connections = 10, batchConnections = 8, sessionConnections = 6 } = options;
-  const { onError = () => {} } = options;
+  const { onError = () => {}, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
   const role = options.asOwner ? '' : await roleOption(url);
   const shared: pg.PoolConfig = {
     connectionString: url,
@@ -76,14 +80,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
     application_name: 'guanjia',
+    keepAlive: true,
   };
-  const pool = openPool({ ...shared, max: connections });
+  const patience = { query_timeout: answerTimeoutMs };
+  const pool = openPool({ ...shared, ...patience, max: connections });
   const batches = openPool({
+    ...patience,
     ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
     ...{ max: batchConnections, pipeline: true },
   });
-  const patience = { statement_timeout: SESSION_STATEMENT_TIMEOUT_MS };
-  const sessions = openPool({ ...shared, ...patience, max: sessionConnections });
+  const sessions = openPool({
+    ...{ ...shared, statement_timeout: SESSION_STATEMENT_TIMEOUT_MS },
+    max: sessionConnections,
+  });
   for (const each of [pool, batches, sessions]) each.on('error', onError);
   const db = new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });
   return {

@@ -12,7 +12,8 @@ export function isLostConnection(error: unknown): boolean {
 
 /**
  * Opens a pool that remembers which errors came from connections that could not be made, were waited for too
- * long, or broke. What PostgreSQL and the system say has a code of its own and is left as it is.
+ * long, or broke. What PostgreSQL and the system say has a code of its own and is left as it is. A connection
+ * on which an answer took longer than `query_timeout` is ended: whoever got it next would wait as long.
  */
 export function openPool(config: pg.PoolConfig): pg.Pool {
   const pool = new pg.Pool(config);
@@ -28,7 +29,12 @@ export function openPool(config: pg.PoolConfig): pg.Pool {
     client.on('end', () => {
       lost = true;
     });
-    client.query = watched(client.query, () => lost || pool.ending);
+    // 0 is the driver's word for none.
+    const patience = config.query_timeout || Number.POSITIVE_INFINITY;
+    client.query = watched(client.query, (waitedMs) => {
+      if (waitedMs >= patience) client.connection.stream.destroy();
+      return lost || pool.ending || waitedMs >= patience;
+    });
   });
   return pool;
 }
@@ -49,12 +55,13 @@ export async function connectClient(config: pg.ClientConfig): Promise<pg.Client>
 type Asked = (...args: never[]) => unknown;
 
 /** The function, with its failures remembered, whether it gives a promise or takes a callback. */
-function watched<F extends Asked>(asked: F, isLost: () => boolean): F {
-  const note = (error: unknown) => {
-    if (isLost()) remember(error);
-  };
+function watched<F extends Asked>(asked: F, isLost: (waitedMs: number) => boolean): F {
   return new Proxy(asked, {
     apply: (target, self, args: unknown[]): unknown => {
+      const started = performance.now();
+      const note = (error: unknown) => {
+        if (isLost(performance.now() - started)) remember(error);
+      };
       const callback = args.at(-1);
       const noting = (error: unknown, ...rest: unknown[]): unknown => {
         note(error);

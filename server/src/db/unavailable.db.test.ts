@@ -106,6 +106,33 @@ test('halted: connections that are not to be had in time', async () => {
   await backUp();
 });
 
+test('halted: answers that do not come', async () => {
+  const fresh = await openDatabase({
+    ...{ url: embedded.adminUrl, connections: 1, batchConnections: 1, asOwner: true },
+    answerTimeoutMs: 300,
+  });
+  const batch = await fresh.batches.connect();
+  const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(fresh.db);
+  const batchPid = await batch.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const pids = [rows[0]!.pid, batchPid.rows[0]!.pid];
+  for (const pid of pids) process.kill(pid, 'SIGSTOP');
+  try {
+    const errors = await Promise.all([
+      errorOf(sql`select 1`.execute(fresh.db)),
+      errorOf(batch.query('select 1')),
+      errorOf(batch.query('select 2')),
+    ]);
+    expect(errors.map(isUnavailable)).toEqual([true, true, true]);
+    batch.release(true);
+    // Others are made in their stead.
+    await vi.waitFor(() => sql`select 1`.execute(fresh.db));
+    await vi.waitFor(() => fresh.batches.query('select 1'));
+  } finally {
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+  }
+  await fresh.close();
+});
+
 test('all connections in use for too long', async () => {
   const taken = [await database.batches.connect(), await database.batches.connect()];
   expect(isUnavailable(await errorOf(database.batches.query('select 1')))).toBe(true);

@@ -48,13 +48,22 @@ export const statementCurrencyDiffers = defineError<{
   },
 });
 
+/** What is told of a line, so that two can be told apart. Minor units. */
+interface StatedLine {
+  readonly direction: string;
+  readonly amount: bigint;
+  readonly bookingDate: string;
+  /** The account that the bank says was credited; null when it says none. */
+  readonly creditedAccount: string | null;
+}
+
 /** A line has the reference of another one that was recorded before, and says something else. */
 export const statementReferenceConflict = defineError<{
   mainAccount: string;
   reference: string;
   position: number;
-  recorded: { direction: string; amount: bigint; bookingDate: string };
-  found: { direction: string; amount: bigint; bookingDate: string };
+  recorded: StatedLine;
+  found: StatedLine;
 }>()({
   code: 'statement_reference_conflict',
   kind: 'conflict',

@@ -224,6 +224,20 @@ test('files that overlap are recorded once, line by line', async () => {
   expect(await findings(app, platformId)).toEqual([]);
 });
 
+// Goal: a bank that counts its references from the start in each statement must not cost anybody a credit.
+test('the same reference for another credited account is a conflict, not a repeat', async () => {
+  const { platformId, main, numbers } = await platform();
+  const file = (creditedAccount: string, opening: bigint) =>
+    camt(main.number, [line({ reference: '0000000001', creditedAccount })], { opening });
+  const [first = '', second = ''] = numbers;
+  await importStatement(deps, platformId, { source: file(first, 50n) });
+  const again = importStatement(deps, platformId, { source: file(second, 1_050n) });
+  await expect(again).rejects.toMatchObject({
+    definition: { code: 'statement_reference_conflict' },
+    facts: { recorded: { creditedAccount: first }, found: { creditedAccount: second } },
+  });
+});
+
 test('MT940, CITIC replies and CSV go the same way', async () => {
   const { platformId, main, numbers } = await platform();
   const common = { accountNumber: main.number, entries: 6, creditedAccounts: numbers };

@@ -130,7 +130,9 @@ export async function readBeforeOpening(
   return { count: intAt(row, 0), sum: bigintAt(row, 1) };
 }
 
-const DIFFERS = `(e.direction, e.amount, e.booking_date) is distinct from (s.direction, s.amount, s.booking_date)`;
+// A file may leave out which account was credited, and another format of the same line states it.
+const DIFFERS = `((e.direction, e.amount, e.booking_date) is distinct from (s.direction, s.amount, s.booking_date)
+   or coalesce(e.credited_account <> s.credited_account, false))`;
 
 /** Lines of the file that are recorded. Throws `statement_reference_conflict` when one says something else. */
 export async function countKnown(session: Session, platformId: bigint): Promise<number> {
@@ -150,7 +152,7 @@ async function refuseConflict(session: Session, platformId: bigint): Promise<nev
   const [row] = await rowsOf(
     session,
     `select m.number, s.reference, s.position, e.direction, e.amount, e.booking_date,
-            s.direction, s.amount, s.booking_date
+            s.direction, s.amount, s.booking_date, e.credited_account, s.credited_account
        from statement_line s join bank_entry e
          on e.platform_id = $1 and e.main_account_id = s.main_account_id and e.reference = s.reference
        join main_account m on m.platform_id = $1 and m.main_account_id = s.main_account_id
@@ -166,8 +168,14 @@ async function refuseConflict(session: Session, platformId: bigint): Promise<nev
       direction: textAt(row, 3),
       amount: bigintAt(row, 4),
       bookingDate: textAt(row, 5),
+      creditedAccount: textOrNone(row, 9) ?? null,
     },
-    found: { direction: textAt(row, 6), amount: bigintAt(row, 7), bookingDate: textAt(row, 8) },
+    found: {
+      direction: textAt(row, 6),
+      amount: bigintAt(row, 7),
+      bookingDate: textAt(row, 8),
+      creditedAccount: textOrNone(row, 10) ?? null,
+    },
   });
 }
 

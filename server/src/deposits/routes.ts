@@ -85,6 +85,7 @@ export const depositRoutes: Routes<DepositRoutesOptions> = async (
         problems: [
           ...[
             banking.statementFormatUnknown,
+            banking.statementFormatDiffers,
             banking.statementTruncated,
             banking.statementMalformed,
           ],

@@ -36,6 +36,8 @@ export async function verifyDeposits(
     .setIsolationLevel('repeatable read')
     .execute(async (tx) => {
       await sql`set local statement_timeout = 0`.execute(tx);
+      // All rows are read. Without statistics the planner takes a table that was just filled for a small one.
+      await sql`set local enable_nestloop = off`.execute(tx);
       return [
         ...(await wrongTransfers(tx, platformId)),
         ...(await wrongClaims(tx, platformId)),

@@ -72,7 +72,7 @@ export const refusalErrors = {
       '请核对 field 所示字段的账号；账号须属于本平台。',
     ),
   }),
-  same_account: defineError<{ account?: string }>()({
+  same_account: defineError<{ account?: string; field?: string }>()({
     code: 'same_account',
     kind: 'invalid',
     title: name('Both sides are the same account', '借贷双方为同一账户'),
@@ -87,7 +87,7 @@ export const refusalErrors = {
       '仅可在同一主体账户的虚拟户之间转账。',
     ),
   }),
-  currencies_differ: defineError<{ debit: string; credit: string }>()({
+  currencies_differ: defineError<{ debit: string; credit: string; field?: string }>()({
     code: 'currencies_differ',
     kind: 'refused',
     title: name('The currencies differ', '币种不一致'),

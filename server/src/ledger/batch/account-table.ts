@@ -2,7 +2,9 @@ import type { AccountId, Guarded } from '../core/account.ts';
 
 /** What a posting changes of an account: so many numbers a row. */
 const COLUMNS = 3;
-const FIRST_ROWS = 256;
+const FIRST_ROWS = 8;
+/** Most platforms sleep: they have nothing here. */
+const NO_NUMBERS = new BigInt64Array(0);
 
 type Fixed = Omit<Guarded, 'balance' | 'held' | 'lastMoveId'>;
 
@@ -14,7 +16,7 @@ type Fixed = Omit<Guarded, 'balance' | 'held' | 'lastMoveId'>;
 export class AccountTable {
   readonly #rows = new Map<AccountId, number>();
   readonly #fixed: Fixed[] = [];
-  #numbers = new BigInt64Array(FIRST_ROWS * COLUMNS);
+  #numbers = NO_NUMBERS;
 
   get size(): number {
     return this.#rows.size;
@@ -48,13 +50,13 @@ export class AccountTable {
   clear(): void {
     this.#rows.clear();
     this.#fixed.length = 0;
-    this.#numbers = new BigInt64Array(FIRST_ROWS * COLUMNS);
+    this.#numbers = NO_NUMBERS;
   }
 
   #add({ id, guarded, currency, mainAccountId, state, overdraftLimit }: Guarded): number {
     const row = this.#rows.size;
     if ((row + 1) * COLUMNS > this.#numbers.length) {
-      const larger = new BigInt64Array(2 * this.#numbers.length);
+      const larger = new BigInt64Array(Math.max(FIRST_ROWS * COLUMNS, 2 * this.#numbers.length));
       larger.set(this.#numbers);
       this.#numbers = larger;
     }

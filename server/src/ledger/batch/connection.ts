@@ -1,5 +1,8 @@
-import type pg from 'pg';
+import pg from 'pg';
 import type { Database } from '../../db/database.ts';
+
+/** SQLSTATEs with which PostgreSQL ends a connection: shutdown, time-outs of the session, too many of them. */
+const ENDS_CONNECTION = /^(08|57P0|25P0[34]|53300)/;
 
 /** One prepared statement with its values; `name` is fixed per text, so that it is planned once. */
 export interface Statement {
@@ -144,6 +147,10 @@ function mayHaveCommitted(results: readonly PromiseSettledResult<unknown>[]): bo
   );
 }
 
+/**
+ * True for what PostgreSQL refused while the connection stays: by its code, because the word for its severity
+ * is in the language of the server.
+ */
 function isRefusedByServer(error: unknown): boolean {
-  return error instanceof Error && 'severity' in error && error.severity === 'ERROR';
+  return error instanceof pg.DatabaseError && !ENDS_CONNECTION.test(error.code ?? '');
 }

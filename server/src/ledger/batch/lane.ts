@@ -213,8 +213,8 @@ export class Lane {
   /**
    * Runs a batch that failed until it is committed. What may pass is tried again: a repeat found by its unique
    * key, a day that closed, a database that is away for a moment. Requests are looked up first, so that what
-   * a lost commit has done is not done twice. When one submission spoils the batch, each is run alone, so
-   * that a bad neighbour harms only itself.
+   * a lost commit has done is not done twice. When one submission spoils the batch, it is looked for,
+   * so that a bad neighbour harms only itself.
    */
   async #settle(batch: readonly Waiting[], first: Doubt): Promise<void> {
     let { failure, doubtful } = first;
@@ -245,6 +245,7 @@ export class Lane {
     rejectAll(behind, databaseUnavailable, cause);
   }
 
+  /** Halves a batch until whoever spoils it is alone. */
   async #isolate(batch: readonly Waiting[], { failure, doubtful }: Doubt): Promise<void> {
     const [only, ...others] = batch;
     if (others.length === 0) {
@@ -252,11 +253,12 @@ export class Lane {
       else only?.reject(causeOf(failure));
       return;
     }
-    for (const each of batch) {
+    const middle = Math.ceil(batch.length / 2);
+    for (const half of [batch.slice(0, middle), batch.slice(middle)]) {
       try {
-        deliver([each], await runLocked(this.#deps, this.#platformId, each.works));
+        deliver(half, await runLocked(this.#deps, this.#platformId, worksOf(half)));
       } catch (error) {
-        await this.#settle([each], { failure: asBatchFailure(error), doubtful });
+        await this.#settle(half, { failure: asBatchFailure(error), doubtful });
       }
     }
   }

@@ -16,18 +16,20 @@ test('what is forgotten is asked again, but for internal accounts, which never c
   const memory = new Memory();
   memory.keepInternals([internal, guarded(1)]);
   memory.remember(day, [guarded(1), guarded(2)]);
-  expect([memory.size, memory.day]).toEqual([2, day]);
+  expect([memory.size, memory.day]).toEqual([3, day]);
   memory.forget();
   expect([memory.size, memory.day, memory.account(accountId(1n))]).toEqual([
-    0,
+    1,
     undefined,
     undefined,
   ]);
   expect(memory.account(internal.id)).toBe(internal);
   expect(memory.internal(accountId(1n))).toBeUndefined();
+  memory.empty();
+  expect([memory.size, memory.internal(internal.id)]).toEqual([0, undefined]);
 });
 
-test('beyond the limit, who was not used for longest is forgotten', () => {
+test('beyond the limit, who was not used for longest is emptied', () => {
   const memories = new Memories(5);
   const [first, second, third] = [new Memory(), new Memory(), new Memory()];
   const use = (memory: Memory, ...ids: number[]) => {

@@ -10,10 +10,7 @@ export interface OpenDay {
   readonly version: bigint;
 }
 
-/**
- * Guarded accounts that a process remembers at most, over all platforms: some 200 bytes each. Internal ones are
- * not counted: a main account has a handful.
- */
+/** Accounts that a process remembers at most, over all platforms: some 200 bytes each. */
 const MAX_REMEMBERED = 65_536;
 
 /**
@@ -30,9 +27,9 @@ export class Memory {
     return this.#day;
   }
 
-  /** Guarded accounts in it. */
+  /** Accounts in it. */
   get size(): number {
-    return this.#guarded.size;
+    return this.#guarded.size + this.#internals.size;
   }
 
   account(id: AccountId): Account | undefined {
@@ -58,17 +55,25 @@ export class Memory {
     }
   }
 
-  /** The next batch asks the database again. */
+  /** The next batch asks the database again, but for internal accounts. */
   forget(): void {
     this.#day = undefined;
     this.#guarded.clear();
   }
+
+  /** Nothing is left of it. */
+  empty(): void {
+    this.forget();
+    this.#internals.clear();
+  }
 }
 
-/** The memories of all platforms, within one limit: who was not used for longest is forgotten first. */
+/** The memories of all platforms, within one limit: who was not used for longest is emptied first. */
 export class Memories {
   readonly #limit: number;
-  readonly #byUse = new Set<Memory>();
+  /** With the size that each had when it was used last, the latest at the end. */
+  readonly #byUse = new Map<Memory, number>();
+  #total = 0;
 
   constructor(limit = MAX_REMEMBERED) {
     this.#limit = limit;
@@ -76,15 +81,18 @@ export class Memories {
 
   /** To be called after `memory` was used: makes room for it. */
   used(memory: Memory): void {
-    this.#byUse.delete(memory);
-    this.#byUse.add(memory);
-    let total = 0;
-    for (const each of this.#byUse) total += each.size;
-    for (const each of this.#byUse) {
-      if (total <= this.#limit) return;
-      total -= each.size;
-      each.forget();
-      this.#byUse.delete(each);
+    this.#drop(memory);
+    this.#byUse.set(memory, memory.size);
+    this.#total += memory.size;
+    for (const oldest of this.#byUse.keys()) {
+      if (this.#total <= this.#limit) return;
+      this.#drop(oldest);
+      oldest.empty();
     }
+  }
+
+  #drop(memory: Memory): void {
+    this.#total -= this.#byUse.get(memory) ?? 0;
+    this.#byUse.delete(memory);
   }
 }
