@@ -3,7 +3,14 @@ import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { AppError } from '../kernel/error.ts';
 import { duplicateName } from './duplicate-names.ts';
-import { bodyTooLarge, invalidRequest, malformedJson, mediaTypeUnsupported } from './errors.ts';
+import {
+  bodyTooLarge,
+  invalidRequest,
+  malformedJson,
+  mediaTypeUnsupported,
+  requestTimedOut,
+} from './errors.ts';
+import { LIMITS } from './limits.ts';
 import { recordOf } from './record.ts';
 
 const STREAMED_TYPES = [
@@ -23,25 +30,30 @@ const MAY_NAME_PROTO = /__proto__|\\u/;
  * JSON is read whole; everything else only where a route asks for a stream (`config.streamedBody`), and then
  * its body is an async iterable of bytes that throws `body_too_large` when it is longer than that route takes.
  */
-export function addBodyParsers(app: FastifyInstance): void {
+export function addBodyParsers(
+  app: FastifyInstance,
+  { jsonBodyMs = LIMITS.jsonBodyMs }: { readonly jsonBodyMs?: number } = {},
+): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'application/json',
-    { parseAs: 'buffer' },
-    (request, body: Buffer, done) => {
+  app.addContentTypeParser('application/json', (request, payload, done) => {
+    const limits = { limitBytes: request.routeOptions.bodyLimit, limitMs: jsonBodyMs };
+    const refusal = tooLong(request, limits.limitBytes);
+    if (refusal) return done(refusal, undefined);
+    readWhole(payload, limits, (body) => {
+      if (body instanceof AppError) return done(body, undefined);
       if (body.length === 0 && isBodyOptional(request.routeOptions.schema?.body)) {
         return done(null, {});
       }
       const read = readJson(body);
       if (read instanceof AppError) done(read, undefined);
       else done(null, read.value);
-    },
-  );
+    });
+  });
   app.addContentTypeParser(STREAMED_TYPES, (request, payload, done) => {
     const limit = request.routeOptions.config.streamedBody;
     if (!limit) return done(unsupported(request), undefined);
-    const announced = Number(request.headers['content-length'] ?? 0);
-    if (announced > limit.limitBytes) return done(new AppError(bodyTooLarge, limit), undefined);
+    const refusal = tooLong(request, limit.limitBytes);
+    if (refusal) return done(refusal, undefined);
     done(null, limited(payload, limit.limitBytes));
   });
 }
@@ -73,12 +85,51 @@ export function unsupported(request: FastifyRequest): AppError {
   });
 }
 
+function tooLong(request: FastifyRequest, limitBytes: number): AppError | undefined {
+  const announced = Number(request.headers['content-length'] ?? 0);
+  return announced > limitBytes ? new AppError(bodyTooLarge, { limitBytes }) : undefined;
+}
+
+/**
+ * Reads a body to its end and says it once: the bytes, `body_too_large`, or `request_timed_out` when it takes
+ * longer than `limitMs` or the client goes before it has sent all.
+ */
+function readWhole(
+  payload: Readable,
+  { limitBytes, limitMs }: { readonly limitBytes: number; readonly limitMs: number },
+  say: (body: Buffer | AppError) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let received = 0;
+  const end = (body: Buffer | AppError) => {
+    clearTimeout(limit);
+    payload.off('data', take).off('end', finish).off('close', gone);
+    say(body);
+  };
+  const take = (chunk: Buffer) => {
+    received += chunk.length;
+    if (received > limitBytes) end(new AppError(bodyTooLarge, { limitBytes }));
+    else chunks.push(chunk);
+  };
+  const finish = () => end(Buffer.concat(chunks, received));
+  const gone = () => end(new AppError(requestTimedOut, {}));
+  const limit = setTimeout(gone, limitMs);
+  // An error is followed by the close, also after we have stopped listening.
+  payload.on('error', () => {});
+  payload.on('data', take).on('end', finish).on('close', gone);
+}
+
 async function* limited(payload: Readable, limitBytes: number): AsyncGenerator<Uint8Array> {
   let received = 0;
-  for await (const chunk of payload as AsyncIterable<Uint8Array>) {
-    received += chunk.length;
-    if (received > limitBytes) throw new AppError(bodyTooLarge, { limitBytes });
-    yield chunk;
+  try {
+    for await (const chunk of payload as AsyncIterable<Uint8Array>) {
+      received += chunk.length;
+      if (received > limitBytes) throw new AppError(bodyTooLarge, { limitBytes });
+      yield chunk;
+    }
+  } catch (error) {
+    // The client is gone. Its lost connection must not pass for one to the database, which leaves doubt.
+    throw error instanceof AppError ? error : new AppError(requestTimedOut, {}, { cause: error });
   }
 }
 

@@ -10,6 +10,10 @@ export const LIMITS = {
   headersTimeoutMs: 10_000,
   /** The whole request, from its first byte. A large statement file takes a while. */
   requestTimeoutMs: 300_000,
+  /** A JSON body, from its headers to its last byte. */
+  jsonBodyMs: 20_000,
+  /** So long a connection is read out after an answer that did not wait for the body. */
+  lingerMs: 2_000,
   /** Between two requests of a connection: longer than the 60 s of usual load balancers. */
   keepAliveTimeoutMs: 72_000,
   /** How often time-outs are looked at. */

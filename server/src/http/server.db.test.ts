@@ -215,6 +215,23 @@ test('50 MB to a JSON route are refused before they are sent', async () => {
   expect(answer.toLowerCase()).toContain('connection: close');
 });
 
+test('who has no key, or asks for nothing that is, is hung up on before the body is sent', async () => {
+  for (const [path, status] of [
+    ['/v1/members', 401],
+    ['/v1/nothing', 404],
+    ['/health/live', 405],
+  ] as const) {
+    const { socket, port } = await dial();
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n` +
+        'content-type: application/json\r\ncontent-length: 1000\r\n\r\n{',
+    );
+    const answer = await text(socket);
+    expect(answer.slice(0, 12)).toBe(`HTTP/1.1 ${status}`);
+    expect(answer.toLowerCase()).toContain('connection: close');
+  }
+});
+
 test('headers that are too long, and what is no HTTP, get a problem and are hung up on', async () => {
   const long = await dial();
   long.socket.write(

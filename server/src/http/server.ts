@@ -17,6 +17,7 @@ import { answerErrors, answerUnknownRoutes } from './on-error.ts';
 import { addOpenApi } from './openapi.ts';
 import { problemRoutes } from './problem-pages.ts';
 import { rootRoute } from './root-page.ts';
+import { hangUpOnUnreadBodies } from './unread-body.ts';
 import { compileValidator } from './validator.ts';
 
 /** The server, as modules add their routes to it. */
@@ -65,6 +66,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   server.setValidatorCompiler(compileValidator);
   server.setErrorHandler(answer);
   addBodyParsers(server);
+  hangUpOnUnreadBodies(server);
   const routes = new Map<string, Set<string>>();
   const stopping = hangUpWhenStopping(server);
   server.addHook('onRoute', (route) => {
@@ -81,7 +83,13 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   await server.register(rootRoute);
   addRoutes(server);
   await server.after();
-  server.setNotFoundHandler(answerUnknownRoutes(routes));
+  const answerUnknown = answerUnknownRoutes(routes);
+  // Before the body is read: what goes nowhere is not waited for.
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) answerUnknown(request, reply);
+    else done();
+  });
+  server.setNotFoundHandler(answerUnknown);
   await server.ready();
   return server;
 }
