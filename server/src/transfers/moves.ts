@@ -68,13 +68,14 @@ export function transferMove(input: TransferInput, context: MoveContext): Transf
   const debit = account(input.debitAccount, context, 'debitAccount');
   const credit = account(input.creditAccount, context, 'creditAccount');
   if (debit === credit || debit.accountId === credit.accountId) {
-    throw new AppError(refusalErrors.same_account, { account: debit.number });
+    const field = `${context.at}/creditAccount`;
+    throw new AppError(refusalErrors.same_account, { account: debit.number, field });
   }
   refuseSuspense(debit, context, 'debitAccount');
   refuseSuspense(credit, context, 'creditAccount');
   const { currency, reference, memo } = input;
   if (currency !== undefined && currency !== debit.currency) {
-    const facts = { debit: debit.currency, credit: currency };
+    const facts = { debit: debit.currency, credit: currency, field: `${context.at}/currency` };
     throw new AppError(refusalErrors.currencies_differ, facts);
   }
   return {

@@ -92,7 +92,9 @@ test('refusals before the ledger name the field; the first of two is named', asy
   await expect(ask(alice, nobody)).rejects.toEqual(
     refusal('account_not_found', { field: '/creditAccount' }),
   );
-  await expect(ask(alice, alice)).rejects.toEqual(refusal('same_account'));
+  await expect(ask(alice, alice)).rejects.toEqual(
+    refusal('same_account', { account: alice, field: '/creditAccount' }),
+  );
   const { suspense } = main.accounts;
   for (const [debit, credit] of [
     [suspense, alice],
@@ -102,7 +104,9 @@ test('refusals before the ledger name the field; the first of two is named', asy
       refusal('public_account_refused', { account: suspense }),
     );
   }
-  await expect(ask(alice, bob, { currency: 'USD' })).rejects.toEqual(refusal('currencies_differ'));
+  await expect(ask(alice, bob, { currency: 'USD' })).rejects.toEqual(
+    refusal('currencies_differ', { credit: 'USD', field: '/currency' }),
+  );
 });
 
 test('no money crosses platforms or main accounts', async () => {
