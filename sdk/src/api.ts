@@ -5158,7 +5158,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `statement_format_unknown`: The statement file is of no format that can be read (对账单文件的格式无法识别) */
+            /**
+             * @description `statement_format_unknown`: The statement file is of no format that can be read (对账单文件的格式无法识别)
+             *
+             *     `statement_format_differs`: The statement file is not of the declared format (对账单文件与声明的格式不符)
+             */
             415: {
                 headers: {
                     [name: string]: unknown;

@@ -111,6 +111,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   member_reference_taken: 'ED99217',
 
   statement_format_unknown: 'ED99301',
+  statement_format_differs: 'ED99321',
   statement_truncated: 'ED99302',
   statement_malformed: 'ED99303',
   statement_charset_wrong: 'ED99304',

@@ -12,7 +12,7 @@ export function shorten(found: string): string {
   return head.replace(/\p{Cc}/gu, ' ');
 }
 
-/** The head of the file is of no format that is read, or of another one than was declared. */
+/** The head of the file is of no format that is read. */
 export const statementFormatUnknown = defineError<{
   seen: string;
   declared?: string;
@@ -27,6 +27,24 @@ export const statementFormatUnknown = defineError<{
   remedy: {
     en: 'Download the statement as camt.053, MT940 or a CITIC detail reply, or declare a CSV mapping.',
     zh: '请从银行下载 camt.053、MT940 或中信明细报文格式的对账单；CSV 文件须同时提交列映射。',
+  },
+});
+
+/** The head of the file is of another readable format than the caller declared. `seen`: what says so. */
+export const statementFormatDiffers = defineError<{
+  declared: string;
+  looksLike: string;
+  seen: string;
+}>()({
+  code: 'statement_format_differs',
+  kind: 'unsupported',
+  title: {
+    en: 'The statement file is not of the declared format',
+    zh: '对账单文件与声明的格式不符',
+  },
+  remedy: {
+    en: 'Declare the format that `looksLike` names, or none: it is told from the file. Or send the other file.',
+    zh: '请声明 looksLike 所示的格式，或不声明，由系统识别；若选错了文件，请重新选择。',
   },
 });
 

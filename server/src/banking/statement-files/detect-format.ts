@@ -1,5 +1,5 @@
 import { AppError } from '../../kernel/error.ts';
-import { shorten, statementFormatUnknown } from '../errors.ts';
+import { shorten, statementFormatDiffers, statementFormatUnknown } from '../errors.ts';
 import { type Charset, READABLE } from './byte-source.ts';
 import type { StatementFormat } from './statement-file.ts';
 
@@ -21,7 +21,7 @@ const SIGNATURES: readonly (readonly [bytes: string, name: string])[] = [
 
 /**
  * Tells the format from the head of the file, or checks a declared one against it. CSV is never detected.
- * Throws statement_format_unknown, which names what was seen.
+ * Throws statement_format_unknown and statement_format_differs, which name what was seen.
  */
 export function detectFormat(head: Uint8Array, declared?: StatementFormat): Detected {
   const seen = foreignFile(head);
@@ -33,7 +33,8 @@ export function detectFormat(head: Uint8Array, declared?: StatementFormat): Dete
     throw unknown(describe(readableText(head)), declared);
   }
   if (found && family(found.format) !== family(declared)) {
-    throw unknown(`${found.format}: ${found.evidence}`, declared);
+    const { format: looksLike, evidence: seen } = found;
+    throw new AppError(statementFormatDiffers, { declared, looksLike, seen });
   }
   if (!found && family(declared) === 'camt.053') {
     throw unknown(describe(readableText(head)), declared);

@@ -40,12 +40,20 @@ describe('the format', () => {
 
   test('that was declared must be that of the file', async () => {
     expect(await readFailure(camt, { format: 'mt940' })).toMatchObject({
-      code: 'statement_format_unknown',
+      code: 'statement_format_differs',
       declared: 'mt940',
+      looksLike: 'camt.053',
+      seen: 'camt.053.001.08, element BkToCstmrStmt',
     });
     expect(await readFailure(mt940, { format: 'camt.053' })).toMatchObject({
-      code: 'statement_format_unknown',
+      code: 'statement_format_differs',
       declared: 'camt.053',
+      looksLike: 'mt940',
+    });
+    expect(await readFailure('%PDF-1.7 ...', { format: 'mt940' })).toMatchObject({
+      code: 'statement_format_unknown',
+      declared: 'mt940',
+      seen: 'a PDF document',
     });
     expect(await readFailure('nothing', { format: 'mt940' })).toMatchObject({
       code: 'statement_malformed',

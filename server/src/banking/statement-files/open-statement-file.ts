@@ -42,7 +42,7 @@ const BATCH_EVENTS = 1_000;
 
 /**
  * Opens a bank statement of any format that is read: camt.053, MT940, CITIC detail replies, declared CSV.
- * Throws statement_format_unknown (what was seen, what is readable) and csv_mapping_invalid.
+ * Throws statement_format_unknown (what was seen, what is readable), statement_format_differs, csv_mapping_invalid.
  */
 export async function openStatementFile(
   source: AsyncIterable<Uint8Array>,
