@@ -15,6 +15,7 @@ app.post('/stream', { config: { streamedBody: { limitBytes: LIMIT } } }, async (
   for await (const chunk of body as AsyncIterable<Uint8Array>) bytes += chunk.length;
   return { bytes };
 });
+app.post('/json', ({ body }, reply) => reply.send(body));
 const send = (
   payload: Buffer | AsyncIterable<Buffer>,
   type: string,
@@ -55,4 +56,31 @@ test('the route reads no other types, JSON keeps its own limit', async () => {
   expect(image.statusCode).toBe(415);
   expect(recordOf(image.json())['allowed']).toContain('text/csv');
   expect((await send(Buffer.alloc(11, '1'), 'application/json')).statusCode).toBe(413);
+});
+
+const JSON_TYPE = 'application/json';
+test.each([
+  [{ 'content-encoding': 'gzip' }, JSON_TYPE, 'content-encoding: identity'],
+  [{ 'content-encoding': 'identity, br' }, JSON_TYPE, 'content-encoding: identity'],
+  [{}, `${JSON_TYPE}; charset=gbk`, `${JSON_TYPE}; charset=utf-8`],
+  [{}, `${JSON_TYPE}; charset="iso-8859-1"`, `${JSON_TYPE}; charset=utf-8`],
+])(
+  'JSON that is packed, or in another charset, is not read: %j %s',
+  async (more, type, allowed) => {
+    const answer = await send(Buffer.from('{}'), type, more);
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json()).toMatchObject({ code: 'media_type_unsupported', allowed: [allowed] });
+  },
+);
+
+test.each([
+  [{ 'content-encoding': 'identity' }, JSON_TYPE],
+  [{ 'content-encoding': 'Identity' }, `${JSON_TYPE};charset="UTF-8"`],
+  [{}, `${JSON_TYPE}; charset=utf8`],
+])('JSON that says it is as we read it is read: %j %s', async (more, type) => {
+  const answer = await app.inject({
+    ...{ method: 'POST', url: '/json', payload: '{"a":1}' },
+    headers: { 'content-type': type, ...more },
+  });
+  expect(answer.json()).toEqual({ a: 1 });
 });

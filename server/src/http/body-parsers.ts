@@ -37,7 +37,7 @@ export function addBodyParsers(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', (request, payload, done) => {
     const limits = { limitBytes: request.routeOptions.bodyLimit, limitMs: jsonBodyMs };
-    const refusal = tooLong(request, limits.limitBytes);
+    const refusal = unreadable(request) ?? tooLong(request, limits.limitBytes);
     if (refusal) return done(refusal, undefined);
     readWhole(payload, limits, (body) => {
       if (body instanceof AppError) return done(body, undefined);
@@ -83,6 +83,23 @@ export function unsupported(request: FastifyRequest): AppError {
     received: request.headers['content-type'] ?? '',
     allowed: streamed ? STREAMED_TYPES : ['application/json'],
   });
+}
+
+/** JSON is UTF-8 (RFC 8259, section 8.1), and is not unpacked: a small body could become a very large one. */
+function unreadable({ headers }: FastifyRequest): AppError | undefined {
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.trim().toLowerCase() !== 'identity') {
+    const received = `content-encoding: ${encoding}`;
+    return new AppError(mediaTypeUnsupported, {
+      received,
+      allowed: ['content-encoding: identity'],
+    });
+  }
+  const received = headers['content-type'] ?? '';
+  const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(received)?.[1] ?? 'utf-8';
+  if (/^utf-?8$/i.test(charset)) return undefined;
+  const allowed = ['application/json; charset=utf-8'];
+  return new AppError(mediaTypeUnsupported, { received, allowed });
 }
 
 function tooLong(request: FastifyRequest, limitBytes: number): AppError | undefined {

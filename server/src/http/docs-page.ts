@@ -39,6 +39,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
     reply
       .header('content-type', 'text/html; charset=utf-8')
       .header('content-security-policy', POLICY)
+      .header('x-content-type-options', 'nosniff')
       .send((await docs()).page),
   );
 
@@ -47,6 +48,7 @@ export const docsRoutes: FastifyPluginAsync = async (app) => {
     reply
       .header('etag', etag)
       .header('cache-control', 'no-cache')
+      .header('x-content-type-options', 'nosniff')
       .header('vary', 'accept-encoding');
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
     reply.header('content-type', 'text/javascript; charset=utf-8');

@@ -99,15 +99,15 @@ export const headersTooLarge = defineError<{ limitBytes: number }>()({
   },
 });
 
-/** The body is in a format that the operation does not read. */
+/** The body is in a format, a charset or a packing that the operation does not read. */
 export const mediaTypeUnsupported = defineError<{ received: string; allowed: readonly string[] }>()(
   {
     code: 'media_type_unsupported',
     kind: 'unsupported',
     title: { en: 'The body is of a type that is not read here', zh: '不支持该内容类型' },
     remedy: {
-      en: 'Send a Content-Type of those in `allowed`.',
-      zh: '请使用 allowed 所列的 Content-Type。',
+      en: 'Send a Content-Type of those in `allowed`; JSON in UTF-8, and not compressed.',
+      zh: '请使用 allowed 所列的 Content-Type；JSON 须为 UTF-8 编码且不压缩。',
     },
   },
 );

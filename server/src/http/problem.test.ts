@@ -31,6 +31,12 @@ test.each([
   ['zh', 'zh'],
   ['en-US,zh;q=0.5', 'en'],
   ['fr', 'en'],
+  ['en;q=0.1, zh;q=0.9', 'zh'],
+  ['zh;q=0.1, en-GB', 'en'],
+  ['fr, zh-TW;q=0.2', 'zh'],
+  ['zh;q=0', 'en'],
+  ['*', 'en'],
+  ['zh;q=much', 'en'],
   ['zhx', 'en'],
   [undefined, 'en'],
 ])('Accept-Language %s is answered in %s', (header, language) => {

@@ -24,9 +24,19 @@ export const PROBLEM_JSON = 'application/problem+json; charset=utf-8';
 /** The languages that people read errors in. */
 export type Language = 'en' | 'zh';
 
-/** The language to answer in: Chinese when the first preference of Accept-Language is, English otherwise. */
-export function languageOf(acceptLanguage: string | undefined): Language {
-  return acceptLanguage !== undefined && /^\s*zh\b/i.test(acceptLanguage) ? 'zh' : 'en';
+/**
+ * The language to answer in: of ours the one that Accept-Language weighs most (RFC 9110, section 12.5.4), the
+ * first of two that weigh the same, English when it names neither.
+ */
+export function languageOf(acceptLanguage = ''): Language {
+  let best: { language: Language; weight: number } = { language: 'en', weight: 0 };
+  for (const range of acceptLanguage.split(',')) {
+    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const language = (['en', 'zh'] as const).find((each) => tag.split('-', 1)[0] === each);
+    const weight = Number(parameters.find((each) => each.startsWith('q='))?.slice(2) ?? 1);
+    if (language && weight > best.weight) best = { language, weight };
+  }
+  return best.language;
 }
 
 /** RFC 9457 problem details. Facts of the error are extension members; they cannot replace the others. */

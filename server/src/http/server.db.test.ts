@@ -73,6 +73,8 @@ test('a key revoked here fails at once; one revoked elsewhere after two seconds'
     payload: { name: 'till', scopes: ['read', 'read'] },
   });
   expect(made.statusCode).toBe(201);
+  // The secret is in it.
+  expect(made.headers['cache-control']).toBe('no-store');
   const { id, secret, scopes } = made.json<{ id: string; secret: string; scopes: string[] }>();
   expect(scopes).toEqual(['read']);
   const ask = async () =>
@@ -285,6 +287,7 @@ test('/docs is one page and one script, both from here', async () => {
   expect((await http.inject('/docs')).headers.location).toBe('/docs/');
   const page = await http.inject('/docs/');
   expect(page.body).toContain('"url": "/openapi.json"');
+  expect(page.headers['x-content-type-options']).toBe('nosniff');
   expect(page.body).not.toMatch(/(src|href)="(https?:)?\/\//);
   expect(page.headers['content-security-policy']).toMatch(/^default-src 'self'/);
   const zipped = await http.inject({
@@ -292,6 +295,7 @@ test('/docs is one page and one script, both from here', async () => {
     headers: { 'accept-encoding': 'gzip' },
   });
   expect(zipped.headers['content-encoding']).toBe('gzip');
+  expect(zipped.headers['x-content-type-options']).toBe('nosniff');
   const again = { 'if-none-match': String(zipped.headers.etag) };
   expect((await http.inject({ url: '/docs/js/scalar.js', headers: again })).statusCode).toBe(304);
 });

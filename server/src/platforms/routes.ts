@@ -106,6 +106,8 @@ export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) =
       // Else a key that may only manage keys could make itself one that moves money.
       requireScopes(request, body.scopes);
       const { revokedAt: _, ...key } = await createApiKey(deps, { platformId, ...body });
+      // The secret is in it.
+      reply.header('cache-control', 'no-store');
       return reply.code(201).send({ ...key, scopes: [...key.scopes] });
     },
   );
