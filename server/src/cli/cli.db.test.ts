@@ -198,6 +198,15 @@ test('what nobody could match is listed, and claimed once', async () => {
   expect(twice.stderr).toContain('guanjia: entry_not_in_suspense: ');
 });
 
+test('an account may be opened with an overdraft limit', async () => {
+  const open = ['account', 'open', 'C shop', '--overdraft'];
+  expect(await json(...open, '50.00')).toMatchObject({ overdraftLimit: 5000, available: 0 });
+  const named = await json(...open, '0.01', '--main-account', MAIN_ACCOUNT);
+  expect(named).toMatchObject({ overdraftLimit: 1 });
+  const wrong = await runHere(...open, '1.234');
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('amount_invalid') });
+});
+
 test('lists are tables for people and documents for programs', async () => {
   const { stdout } = await run('account', 'list');
   expect(stdout.split('\n')[0]).toMatch(/^number +name +kind +state +balance +held +available/);

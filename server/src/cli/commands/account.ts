@@ -1,12 +1,17 @@
 import { type Command, Option } from 'commander';
+import type { App } from '../../app.ts';
 import { readStatement, type Statement, type StatementLine } from '../../transfers/index.ts';
 import {
+  listMainAccounts,
   listVirtualAccounts,
   openVirtualAccount,
+  readMainAccount,
   readVirtualAccount,
   type VirtualAccount,
 } from '../../virtual-accounts/index.ts';
 import { type Cli, type PlatformContext, platformAction, type Result } from '../action.ts';
+import { readAmount } from '../amount-text.ts';
+import { usageError } from '../cli-error.ts';
 import { limitOption, moreLine, readRows } from '../options.ts';
 import { type Column, fields, money, moneyWithCurrency, table } from '../output.ts';
 
@@ -70,6 +75,10 @@ function addOpen(account: Command, cli: Cli): void {
     )
     .option('--suffix <digits>', 'the digits after the main account’s prefix, taken as they are')
     .option('--reference-code <code>', 'what a payer may quote: 4 to 32 letters and digits')
+    .option(
+      '--overdraft <amount>',
+      'how far it may be overdrawn, such as 500.00: this grants credit',
+    )
     .addHelpText('after', '\nExample:\n  guanjia account open "A shop" --member mem_01k5…')
     .action(platformAction(cli, openOne));
 }
@@ -178,9 +187,33 @@ async function openOne(
     kind: 'trading' | 'margin';
     suffix?: string;
     referenceCode?: string;
+    overdraft?: string;
   },
 ): Promise<Result> {
-  const { member: memberId, ...rest } = options;
-  const account = await openVirtualAccount(app, platformId, { name, memberId, ...rest });
+  const { member: memberId, overdraft, ...rest } = options;
+  const overdraftLimit =
+    overdraft === undefined
+      ? undefined
+      : readAmount(overdraft, { currency: await currencyUnder(app, platformId, rest.mainAccount) });
+  const input = { name, memberId, overdraftLimit, ...rest };
+  const account = await openVirtualAccount(app, platformId, input);
   return { document: account, text: describe(account) };
+}
+
+/** The currency of the main account that is named, or of the only one. Throws CliError `main_account_required`. */
+async function currencyUnder(
+  app: App,
+  platformId: bigint,
+  mainAccount: string | undefined,
+): Promise<string> {
+  if (mainAccount !== undefined) {
+    return (await readMainAccount(app, platformId, mainAccount)).currency;
+  }
+  const { mainAccounts, next } = await listMainAccounts(app, platformId, { limit: 1 });
+  const [only] = mainAccounts;
+  if (only && next === undefined) return only.currency;
+  throw usageError(
+    'main_account_required',
+    'an overdraft limit is in the currency of a main account: name one with --main-account',
+  );
 }
