@@ -139,7 +139,9 @@ function readWhole(
 async function* limited(payload: Readable, limitBytes: number): AsyncGenerator<Uint8Array> {
   let received = 0;
   try {
-    for await (const chunk of payload as AsyncIterable<Uint8Array>) {
+    // A request that is destroyed takes its connection along, and the answer could not be sent.
+    const chunks: AsyncIterable<Uint8Array> = payload.iterator({ destroyOnReturn: false });
+    for await (const chunk of chunks) {
       received += chunk.length;
       if (received > limitBytes) throw new AppError(bodyTooLarge, { limitBytes });
       yield chunk;

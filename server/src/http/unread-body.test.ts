@@ -107,6 +107,17 @@ test('JSON that drips in is answered 408 at the limit, and hung up on', async ()
   expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
 });
 
+test('a stream that turns out too long is answered, then hung up on', async () => {
+  const socket = dial();
+  socket.write(
+    'POST /stream HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n' +
+      `800\r\n${'x'.repeat(0x800)}\r\n`,
+  );
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  expect(answer.toLowerCase()).toContain('\r\nconnection: close\r\n');
+});
+
 test.each(['/read', '/stream'])(
   'a body to %s that never arrives in full leaves no doubt',
   async (path) => {

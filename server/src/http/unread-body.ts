@@ -16,7 +16,9 @@ export function hangUpOnUnreadBodies(
     setImmediate(() => {
       if (isBodyOnItsWay(request)) {
         reply.header('connection', 'close');
-        lingerOnClose(request.raw.socket, lingerMs);
+        // None when the client is gone already.
+        const { socket } = reply.raw;
+        if (socket) lingerOnClose(socket, lingerMs);
       }
       done(null, payload);
     });
