@@ -1,51 +1,51 @@
 /** The ledger itself, in this process: no HTTP, no JSON. */
-import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Database, openDatabase } from '../server/src/db/database.ts';
-import { amount } from '../server/src/kernel/amount.ts';
+import { openDatabase } from '../server/src/db/database.ts';
 import { systemClock } from '../server/src/kernel/clock.ts';
-import {
-  type AccountId,
-  DEFAULT_LIMITS,
-  foldInternal,
-  type Ledger,
-  openLedger,
-} from '../server/src/ledger/index.ts';
-import { Dice } from '../server/test/soak/dice.ts';
-import type { World } from '../server/test/soak/world.ts';
+import { DEFAULT_LIMITS, openLedger } from '../server/src/ledger/index.ts';
+import { type Load, Mover, startFolding, startMoving } from './engine-load.ts';
 import { type Latencies, latenciesOf } from './figures.ts';
-import { backendPid, cpuPerTransfer, cpuUse } from './machine.ts';
+import { backendPid, type CpuUse, cpuPerTransfer, cpuUse } from './machine.ts';
 import { runOpenLoop } from './open-loop.ts';
 import type { Place } from './place.ts';
 
-/** Whom the transfers are between: anybody; one member's account and anybody; the bank and anybody. */
-export const LOADS = ['uniform', 'hot guarded', 'hot internal'] as const;
-export type Load = (typeof LOADS)[number];
-
-/** What the engine reached. */
-export interface EngineResult {
-  /** Transfers a second. */
-  readonly rate: number;
-  readonly cpu: Readonly<Record<string, number>>;
-  readonly faults: readonly string[];
+/** What a cell measures: each of these loads, and under which name its figures go. */
+export interface EngineCell {
+  readonly batch: number;
+  readonly loads: readonly { readonly load: Load; readonly name: string }[];
+  readonly warmUpMs: number;
+  /** For each of the loads. */
+  readonly measureMs: number;
 }
 
-const FOLD_MS = 200;
-/** So many batches are in the window at least: rates are taken from one batch's end to another's. */
+/** The loads take turns so often: a machine that is slow for a second is slow for all of them. */
+const SLICES = 6;
+/** So many batches are in a slice at least: rates are taken from one batch's end to another's. */
 const MIN_BATCHES = 4;
-const LONGEST_WINDOW_MS = 60_000;
+/** When the load changes, what was submitted before fills so many batches at most. */
+const BATCHES_OF_BEFORE = 3;
+const LOOK_MS = 5;
 
 interface Committed {
   readonly at: number;
   readonly moves: number;
 }
 
-/** Keeps two batches of submissions waiting, and measures at what rate batches are committed. */
+interface Slice {
+  readonly moves: number;
+  readonly ms: number;
+  readonly from: CpuUse;
+  readonly to: CpuUse;
+}
+
+/**
+ * Keeps two batches of submissions waiting, and measures at what rate batches are committed: under each of the
+ * loads by turns, on one ledger that goes on all the while.
+ */
 export async function measureEngine(
   place: Place,
-  cell: { name: string; batch: number; load: Load; warmUpMs: number; measureMs: number },
-): Promise<EngineResult> {
-  const { name, batch, load, warmUpMs, measureMs } = cell;
+  { batch, loads, warmUpMs, measureMs }: EngineCell,
+): Promise<{ figures: Record<string, number>; faults: readonly string[] }> {
   await place.reset();
   const database = await openDatabase({ url: place.url });
   const batches: Committed[] = [];
@@ -55,41 +55,29 @@ export async function measureEngine(
     limits: { movesPerBatch: batch, waitingMoves: 4 * batch + 16 },
     observe: ({ moves }) => batches.push({ at: performance.now(), moves }),
   });
-  const folding = load === 'hot internal' ? startFolding(database) : undefined;
+  const stopFolding = startFolding(database);
   const pid = await backendPid(place.admin);
   try {
-    const next = mover(ledger, place.world, load);
-    let accepted = 0;
-    let refused = 0;
-    let stopped = false;
-    const workers = Array.from({ length: 2 * batch }, async () => {
-      while (!stopped) {
-        if (await next()) accepted += 1;
-        else refused += 1;
-      }
-    });
-    const all = Promise.all(workers);
-    await Promise.race([all, pause(warmUpMs)]);
-    const from = { at: performance.now(), batches: batches.length, cpu: cpuUse(pid) };
-    do {
-      await Promise.race([all, pause(measureMs)]);
-    } while (
-      batches.length - from.batches < MIN_BATCHES &&
-      performance.now() - from.at < LONGEST_WINDOW_MS
-    );
-    const window = batches.slice(from.batches);
-    const used = cpuUse(pid);
-    stopped = true;
-    await all;
+    const mover = new Mover(ledger, place.world);
+    const moving = startMoving(mover, 2 * batch);
+    await moving.during(pause(warmUpMs));
+    const slices = new Map(loads.map(({ load }) => [load, [] as Slice[]]));
+    for (const load of inTurns(loads.map((each) => each.load))) {
+      mover.load = load;
+      const slice = moving.during(measureSlice(batches, pid, measureMs / SLICES));
+      slices.get(load)?.push(await slice);
+    }
+    const { accepted, refused } = await moving.stop();
     await ledger.drained();
-    await folding?.();
+    await stopFolding();
     const faults = [...(await place.check(accepted))];
     if (refused > 0) faults.push(`${refused} transfers were refused`);
-    const moves = window.reduce((sum, each) => sum + each.moves, 0);
-    const cpu = cpuPerTransfer(name, { from: from.cpu, to: used, transfers: moves });
-    return { rate: rateOf(window), cpu, faults };
+    const figures = loads.flatMap(({ load, name }) =>
+      Object.entries(figuresOf(name, slices.get(load) ?? [])),
+    );
+    return { figures: Object.fromEntries(figures), faults };
   } finally {
-    await folding?.();
+    await stopFolding();
     await database.close();
   }
 }
@@ -103,8 +91,8 @@ export async function measureEngineLatency(
   const database = await openDatabase({ url: place.url });
   try {
     const ledger = openLedger({ database, clock: systemClock, limits: DEFAULT_LIMITS });
-    const next = mover(ledger, place.world, 'uniform');
-    const { latencies, accepted, sent } = await runOpenLoop(next, cell);
+    const mover = new Mover(ledger, place.world);
+    const { latencies, accepted, sent } = await runOpenLoop(() => mover.moveOnce(), cell);
     const faults = [...(await place.check(accepted))];
     if (accepted < sent) faults.push(`${sent - accepted} of ${sent} were refused`);
     return { ...latenciesOf(latencies), faults };
@@ -113,65 +101,41 @@ export async function measureEngineLatency(
   }
 }
 
-/** From the end of the first batch to the end of the last. */
-function rateOf(window: readonly Committed[]): number {
-  const [first, last] = [window[0], window.at(-1)];
-  if (!first || !last || first === last) return Number.NaN;
-  const moves = window.reduce((sum, each) => sum + each.moves, 0) - first.moves;
-  return (moves * 1000) / (last.at - first.at);
+/** Each as often, and each as often first, second and so on: a b c, b c a, c a b. */
+function inTurns<T>(all: readonly T[]): T[] {
+  return Array.from({ length: SLICES }, (_, turn) => {
+    const first = turn % all.length;
+    return [...all.slice(first), ...all.slice(0, first)];
+  }).flat();
 }
 
-/** Submits one transfer of the load; says whether it was accepted. */
-function mover(ledger: Ledger, world: World, load: Load): () => Promise<boolean> {
-  const dice = new Dice(1);
-  const { platformId } = world;
-  const ids = world.accounts.map(({ id }) => id);
-  const [hot] = ids;
-  if (hot === undefined) throw new Error('there are accounts');
-  const side = { uniform: undefined, 'hot guarded': hot, 'hot internal': world.bankClearing }[load];
-  return async () => {
-    const [debit, credit] = pairOf(dice, ids, side);
-    const { accepted } = await ledger.submit({
-      platformId,
-      requestId: `api/${randomUUID()}`,
-      moves: [
-        {
-          kind: 'transfer',
-          code: 'transfer',
-          debit,
-          credit,
-          amount: amount(dice.between(1, 100)),
-          reference: `order-${1_000_000 + dice.below(9_000_000)}`,
-        },
-      ],
-    });
-    return accepted;
-  };
+async function measureSlice(
+  batches: readonly Committed[],
+  pid: number | undefined,
+  ms: number,
+): Promise<Slice> {
+  const settled = batches.length + BATCHES_OF_BEFORE;
+  while (batches.length < settled) await pause(LOOK_MS);
+  const first = batches.length - 1;
+  const from = cpuUse(pid);
+  await pause(ms);
+  while (batches.length - first <= MIN_BATCHES) await pause(LOOK_MS);
+  const to = cpuUse(pid);
+  const last = batches.length - 1;
+  const moves = batches.slice(first + 1).reduce((sum, batch) => sum + batch.moves, 0);
+  return { moves, ms: (batches[last]?.at ?? 0) - (batches[first]?.at ?? 0), from, to };
 }
 
-function pairOf(
-  dice: Dice,
-  ids: readonly AccountId[],
-  hot: AccountId | undefined,
-): readonly [AccountId, AccountId] {
-  const one = hot ?? dice.pick(ids);
-  let other = dice.pick(ids);
-  while (other === one) other = dice.pick(ids);
-  return dice.percent(50) ? [one, other] : [other, one];
-}
-
-/** Folds as the server does. Gives the way to stop it. */
-function startFolding({ db }: Database): () => Promise<void> {
-  const stopping = new AbortController();
-  const loop = async () => {
-    while (!stopping.signal.aborted) {
-      await foldInternal(db, 1n);
-      await pause(FOLD_MS, undefined, { signal: stopping.signal }).catch(() => {});
-    }
+function figuresOf(name: string, slices: readonly Slice[]): Record<string, number> {
+  const sum = (of: (slice: Slice) => number) => slices.reduce((total, each) => total + of(each), 0);
+  const moves = sum((slice) => slice.moves);
+  const used: CpuUse = {
+    node: sum(({ from, to }) => to.node - from.node),
+    postgres: slices.some(({ from }) => from.postgres === undefined)
+      ? undefined
+      : sum(({ from, to }) => (to.postgres ?? 0) - (from.postgres ?? 0)),
   };
-  const running = loop();
-  return async () => {
-    stopping.abort();
-    await running;
-  };
+  const from = { node: 0, postgres: 0 };
+  const rate = (moves * 1000) / sum((slice) => slice.ms);
+  return { [name]: rate, ...cpuPerTransfer(name, { from, to: used, transfers: moves }) };
 }

@@ -2,7 +2,8 @@
 import { keepHeapSmall } from '../server/src/heap.ts';
 import { givenCluster, temporaryCluster } from '../server/test/support/postgres.ts';
 import { encodeRows, measureCopy } from './copy.ts';
-import { LOADS, measureEngine, measureEngineLatency } from './engine.ts';
+import { measureEngine, measureEngineLatency } from './engine.ts';
+import { LOADS } from './engine-load.ts';
 import type { Round } from './goals.ts';
 import { HTTP_LOADS, type HttpLoad, measureHttp, measureHttpLatency } from './http.ts';
 import { describeMachine } from './machine.ts';
@@ -82,9 +83,7 @@ async function runRound(turns: readonly Turn[], title: string, faults: string[])
 function turnsOf(options: BenchOptions, fresh: Place, old: Place | undefined): readonly Turn[] {
   const all = [
     copyTurn(options, fresh),
-    ...BATCHES.toReversed().flatMap((batch) =>
-      LOADS.map((load) => engineTurn(options, fresh, { batch, load })),
-    ),
+    ...BATCHES.toReversed().map((batch) => engineTurn(options, fresh, batch)),
     ...(old ? [olderEngineTurn(options, old)] : []),
     ...TEXTBOOK_CONNECTIONS.flatMap((connections) =>
       [false, true].map((hot) => textbookTurn(options, fresh, { connections, hot })),
@@ -124,20 +123,12 @@ function copyTurn({ copyRows }: BenchOptions, place: Place): Turn {
   };
 }
 
-function engineTurn(
-  { warmUpMs, measureMs }: BenchOptions,
-  place: Place,
-  { batch, load }: { batch: number; load: (typeof LOADS)[number] },
-): Turn {
-  const name = `engine ${load}, batch ${batch}`;
+function engineTurn({ warmUpMs, measureMs }: BenchOptions, place: Place, batch: number): Turn {
+  const loads = LOADS.map((load) => ({ load, name: `engine ${load}, batch ${batch}` }));
   return {
     group: 'engine',
-    name,
-    run: async () => {
-      const cell = { name, batch, load, warmUpMs, measureMs };
-      const { rate, cpu, faults } = await measureEngine(place, cell);
-      return { figures: { [name]: rate, ...cpu }, faults };
-    },
+    name: `engine, batch ${batch}`,
+    run: () => measureEngine(place, { batch, loads, warmUpMs, measureMs }),
   };
 }
 
@@ -146,12 +137,13 @@ function olderEngineTurn({ warmUpMs, measureMs }: BenchOptions, place: Place): T
   return {
     group: 'older',
     name,
-    run: async () => {
-      const cell = { warmUpMs: OLDER_WARM_UP * warmUpMs, measureMs };
-      const load = { name, batch: REFERENCE_BATCH, load: 'uniform' } as const;
-      const { rate, cpu, faults } = await measureEngine(place, { ...load, ...cell });
-      return { figures: { [name]: rate, ...cpu }, faults };
-    },
+    run: () =>
+      measureEngine(place, {
+        batch: REFERENCE_BATCH,
+        loads: [{ load: 'uniform', name }],
+        warmUpMs: OLDER_WARM_UP * warmUpMs,
+        measureMs,
+      }),
   };
 }
 
@@ -190,14 +182,15 @@ function httpTurn(
   };
 }
 
-function openEngineTurn(options: BenchOptions, place: Place): Turn {
+function openEngineTurn({ warmUpMs, measureMs }: BenchOptions, place: Place): Turn {
   return openTurn('engine', `engine uniform, batch ${REFERENCE_BATCH}`, async (round, name) => {
-    const { warmUpMs, measureMs } = options;
-    const load = { name, batch: REFERENCE_BATCH, load: 'uniform' } as const;
+    const measured = async () => {
+      const loads = [{ load: 'uniform', name }] as const;
+      const cell = { batch: REFERENCE_BATCH, loads, warmUpMs, measureMs };
+      return (await measureEngine(place, cell)).figures[name] ?? Number.NaN;
+    };
     // Half of what this round has reached; with --only open it is measured first.
-    const highest =
-      round.get(name) ?? (await measureEngine(place, { ...load, warmUpMs, measureMs })).rate;
-    const rate = highest / 2;
+    const rate = (round.get(name) ?? (await measured())) / 2;
     return { rate, ...(await measureEngineLatency(place, { rate, warmUpMs, measureMs })) };
   });
 }

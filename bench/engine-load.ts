@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Database } from '../server/src/db/database.ts';
+import { amount } from '../server/src/kernel/amount.ts';
+import { type AccountId, foldInternal, type Ledger } from '../server/src/ledger/index.ts';
+import { Dice } from '../server/test/soak/dice.ts';
+import type { World } from '../server/test/soak/world.ts';
+
+/** Whom the transfers are between: anybody; one member's account and anybody; the bank and anybody. */
+export const LOADS = ['uniform', 'hot guarded', 'hot internal'] as const;
+export type Load = (typeof LOADS)[number];
+
+const FOLD_MS = 200;
+
+/** Submits transfers of whichever load it is set to. */
+export class Mover {
+  load: Load = 'uniform';
+  readonly #ledger: Ledger;
+  readonly #platformId: bigint;
+  readonly #accounts: readonly AccountId[];
+  readonly #bank: AccountId;
+  readonly #dice = new Dice(1);
+
+  constructor(ledger: Ledger, { platformId, accounts, bankClearing }: World) {
+    this.#ledger = ledger;
+    this.#platformId = platformId;
+    this.#accounts = accounts.map(({ id }) => id);
+    this.#bank = bankClearing;
+  }
+
+  /** Submits one transfer; says whether it was accepted. */
+  async moveOnce(): Promise<boolean> {
+    const dice = this.#dice;
+    const [debit, credit] = this.#pair();
+    const { accepted } = await this.#ledger.submit({
+      platformId: this.#platformId,
+      requestId: `api/${randomUUID()}`,
+      moves: [
+        {
+          kind: 'transfer',
+          code: 'transfer',
+          debit,
+          credit,
+          amount: amount(dice.between(1, 100)),
+          reference: `order-${1_000_000 + dice.below(9_000_000)}`,
+        },
+      ],
+    });
+    return accepted;
+  }
+
+  #pair(): readonly [AccountId, AccountId] {
+    const one = this.#one();
+    let other = this.#dice.pick(this.#accounts);
+    while (other === one) other = this.#dice.pick(this.#accounts);
+    return this.#dice.percent(50) ? [one, other] : [other, one];
+  }
+
+  #one(): AccountId {
+    if (this.load === 'hot internal') return this.#bank;
+    const [first] = this.#accounts;
+    if (this.load === 'hot guarded' && first !== undefined) return first;
+    return this.#dice.pick(this.#accounts);
+  }
+}
+
+/** Transfers that are submitted without a pause. */
+export interface Moving {
+  /** Waits for `work`, and throws when a transfer fails meanwhile. */
+  during<T>(work: Promise<T>): Promise<T>;
+  /** Waits for the last answers. */
+  stop(): Promise<{ readonly accepted: number; readonly refused: number }>;
+}
+
+/** Keeps so many transfers under way. */
+export function startMoving(mover: Mover, atOnce: number): Moving {
+  let accepted = 0;
+  let refused = 0;
+  let stopped = false;
+  const work = async () => {
+    while (!stopped) {
+      if (await mover.moveOnce()) accepted += 1;
+      else refused += 1;
+    }
+  };
+  const all = Promise.all(Array.from({ length: atOnce }, work));
+  const failed = all.then(() => Promise.reject(new Error('nobody moves money any more')));
+  failed.catch(() => {});
+  return {
+    during: (wanted) => Promise.race([wanted, failed]),
+    stop: async () => {
+      stopped = true;
+      await all;
+      return { accepted, refused };
+    },
+  };
+}
+
+/** Folds as the server does. Gives the way to stop it. */
+export function startFolding({ db }: Database): () => Promise<void> {
+  const stopping = new AbortController();
+  const loop = async () => {
+    while (!stopping.signal.aborted) {
+      await foldInternal(db, 1n);
+      await pause(FOLD_MS, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  };
+  const running = loop();
+  return async () => {
+    stopping.abort();
+    await running;
+  };
+}
