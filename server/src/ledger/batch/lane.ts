@@ -34,7 +34,10 @@ const MAX_PAUSE_MS = 500;
 
 /** Batches on one connection before other platforms' lanes get it, when they wait. */
 const BATCHES_PER_CONNECTION = 16;
-/** So many waiting moves are worth a batch of their own before the last one has committed. */
+/**
+ * So many waiting moves are worth a batch of their own before the last one has committed; behind a larger batch,
+ * as many as it has: PostgreSQL always has something to do, and batches, which each cost something, grow.
+ */
 const EAGER_MOVES = 64;
 
 /** Another server works on the platform too: so many batches lock it first, before memory is tried again. */
@@ -67,6 +70,7 @@ export class Lane {
   #waitingMoves = 0;
   #running: Promise<void> | undefined;
   #lockedBatches = 0;
+  #enoughMoves = EAGER_MOVES;
   #onEnough = () => {};
 
   constructor(deps: BatchDeps, platformId: bigint, limits: LaneLimits) {
@@ -87,7 +91,7 @@ export class Lane {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ works, moves, resolve, reject });
       this.#waitingMoves += moves;
-      if (this.#waitingMoves >= EAGER_MOVES) this.#onEnough();
+      if (this.#waitingMoves >= this.#enoughMoves) this.#onEnough();
       this.#running ??= this.#run();
     });
   }
@@ -142,7 +146,7 @@ export class Lane {
   /** Fulfilled as soon as a batch of its own is worth it. */
   #enoughWaits(): Promise<void> {
     return new Promise((resolve) => {
-      if (this.#waitingMoves >= EAGER_MOVES) resolve();
+      if (this.#waitingMoves >= this.#enoughMoves) resolve();
       else this.#onEnough = resolve;
     });
   }
@@ -207,6 +211,7 @@ export class Lane {
     const batch = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
     this.#waitingMoves -= moves;
+    this.#enoughMoves = Math.max(EAGER_MOVES, moves);
     return batch;
   }
 
