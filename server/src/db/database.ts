@@ -82,13 +82,14 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     application_name: 'guanjia',
     keepAlive: true,
   };
-  const patience = { query_timeout: answerTimeoutMs };
-  const pool = openPool({ ...shared, ...patience, max: connections });
-  const batches = openPool({
-    ...patience,
-    ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
-    ...{ max: batchConnections, pipeline: true },
-  });
+  const pool = openPool({ ...shared, max: connections }, answerTimeoutMs);
+  const batches = openPool(
+    {
+      ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
+      ...{ max: batchConnections, pipeline: true },
+    },
+    answerTimeoutMs,
+  );
   const sessions = openPool({
     ...{ ...shared, statement_timeout: SESSION_STATEMENT_TIMEOUT_MS },
     max: sessionConnections,

@@ -13,11 +13,12 @@ export function isLostConnection(error: unknown): boolean {
 /**
  * Opens a pool that remembers which errors came from connections that could not be made, were waited for too
  * long, or broke. What PostgreSQL and the system say has a code of its own and is left as it is. A connection
- * on which an answer took longer than `query_timeout` is ended: whoever got it next would wait as long.
+ * on which an answer takes longer than `answerTimeoutMs` is ended, because whoever got it next would wait as long;
+ * 0 waits as long as it takes.
  */
-export function openPool(config: pg.PoolConfig): pg.Pool {
+export function openPool(config: pg.PoolConfig, answerTimeoutMs = 0): pg.Pool {
   const pool = new pg.Pool(config);
-  pool.connect = watched(pool.connect, () => true);
+  pool.connect = watched(pool.connect);
   pool.on('connect', (client) => {
     let lost = false;
     // One that breaks while it is in use says so a second time, beside failing its statements: unheard, that
@@ -29,11 +30,14 @@ export function openPool(config: pg.PoolConfig): pg.Pool {
     client.on('end', () => {
       lost = true;
     });
-    // 0 is the driver's word for none.
-    const patience = config.query_timeout || Number.POSITIVE_INFINITY;
-    client.query = watched(client.query, (waitedMs) => {
-      if (waitedMs >= patience) client.connection.stream.destroy();
-      return lost || pool.ending || waitedMs >= patience;
+    const giveUp = () => {
+      lost = true;
+      client.connection.stream.destroy();
+    };
+    client.query = patient(client.query, {
+      answerTimeoutMs,
+      giveUp,
+      isLost: () => lost || pool.ending,
     });
   });
   return pool;
@@ -53,18 +57,15 @@ export async function connectClient(config: pg.ClientConfig): Promise<pg.Client>
 }
 
 type Asked = (...args: never[]) => unknown;
+type Callback = (error: Error | null, result?: unknown) => unknown;
 
 /** The function, with its failures remembered, whether it gives a promise or takes a callback. */
-function watched<F extends Asked>(asked: F, isLost: (waitedMs: number) => boolean): F {
+function watched<F extends Asked>(asked: F): F {
   return new Proxy(asked, {
     apply: (target, self, args: unknown[]): unknown => {
-      const started = performance.now();
-      const note = (error: unknown) => {
-        if (isLost(performance.now() - started)) remember(error);
-      };
       const callback = args.at(-1);
       const noting = (error: unknown, ...rest: unknown[]): unknown => {
-        note(error);
+        remember(error);
         return typeof callback === 'function'
           ? Reflect.apply(callback, undefined, [error, ...rest])
           : undefined;
@@ -73,12 +74,53 @@ function watched<F extends Asked>(asked: F, isLost: (waitedMs: number) => boolea
       const answer: unknown = Reflect.apply(target, self, passed);
       if (!(answer instanceof Promise)) return answer;
       return answer.catch((error: unknown) => {
-        note(error);
+        remember(error);
         throw error;
       });
     },
   });
 }
+
+/**
+ * The driver's `query`, with a deadline for each answer. It gives promises of its own, by the driver's callbacks:
+ * the driver's promise, and its own deadline, assign a function literal to a property of the query. V8 takes such
+ * functions for methods and puts them among the old objects, where each keeps all that its statement carried
+ * until the next full collection.
+ */
+function patient<F extends Asked>(
+  query: F,
+  connection: { answerTimeoutMs: number; giveUp: () => void; isLost: () => boolean },
+): F {
+  const { answerTimeoutMs, giveUp, isLost } = connection;
+  return new Proxy(query, {
+    apply: (target, self, args: unknown[]): unknown => {
+      // What reads its own answers, such as COPY, is no statement with one answer.
+      if (hasSubmit(args[0])) return Reflect.apply(target, self, args);
+      const ask = (asked: readonly unknown[], answered: Callback): void => {
+        const timer = answerTimeoutMs > 0 ? setTimeout(giveUp, answerTimeoutMs) : undefined;
+        const done: Callback = (error, result) => {
+          clearTimeout(timer);
+          if (error && isLost()) remember(error);
+          answered(error, result);
+        };
+        Reflect.apply(target, self, [...asked, done]);
+      };
+      const callback = args.at(-1);
+      if (isCallback(callback)) return ask(args.slice(0, -1), callback);
+      return new Promise((resolve, reject) => {
+        ask(args, (error, result) => {
+          if (error) reject(error);
+          else resolve(result);
+        });
+      });
+    },
+  });
+}
+
+const isCallback = (value: unknown): value is Callback => typeof value === 'function';
+
+const hasSubmit = (asked: unknown): boolean =>
+  typeof asked === 'object' && asked !== null && 'submit' in asked;
 
 function remember(error: unknown): void {
   if (error instanceof Error && errorCode(error) === undefined) fromLostConnections.add(error);
