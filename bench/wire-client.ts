@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 /** What is known of an answer. */
 export interface WireAnswer {
   readonly status: number;
-  /** The body, valid only until the next answer. */
+  /** The body, valid only in this turn of the event loop. */
   readonly body: Buffer;
 }
 
@@ -23,34 +23,42 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const LENGTH = Buffer.from('content-length: ');
 const STATUS_AT = 'HTTP/1.1 '.length;
 
+/** Most answers fit, and are read without a new buffer for each. */
+const READ_BYTES = 65_536;
+
 /** Opens one connection. */
 export async function openConnection(port: number): Promise<WireConnection> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await new Promise<void>((resolve, reject) => {
-    socket.once('connect', resolve);
-    socket.once('error', reject);
-  });
-  return new Connection(socket);
+  const connection = new Connection(port);
+  await connection.opened;
+  return connection;
 }
 
 class Connection implements WireConnection {
+  readonly opened: Promise<void>;
   readonly #socket: Socket;
-  #chunks: Buffer[] = [];
-  #received = 0;
-  /** Of the answer that is coming: unknown until its head is there. */
-  #expected = 0;
-  #bodyAt = 0;
+  /** What came of an answer so far, when it came in several parts. */
+  #before: Buffer | undefined;
   #waiting: { resolve: (answer: WireAnswer) => void; reject: (error: Error) => void } | undefined;
 
-  constructor(socket: Socket) {
+  constructor(port: number) {
+    const callback = (length: number, buffer: Uint8Array) => {
+      this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      return true;
+    };
+    const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback };
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    this.opened = new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
   ask(request: Buffer): Promise<WireAnswer> {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) reject(new Error('the connection is closed'));
       this.#waiting = { resolve, reject };
       this.#socket.write(request);
     });
@@ -60,46 +68,28 @@ class Connection implements WireConnection {
     this.#socket.destroy();
   }
 
-  #receive(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#received += chunk.length;
-    if (this.#expected === 0 && !this.#readHead()) return;
-    if (this.#received < this.#expected) return;
-    const answer = this.#joined();
-    const body = answer.subarray(this.#bodyAt, this.#expected);
-    this.#chunks = [];
-    this.#received = 0;
-    this.#expected = 0;
+  /** `part` is valid only until this returns. */
+  #receive(part: Buffer): void {
+    const answer = this.#before ? Buffer.concat([this.#before, part]) : part;
+    const bodyAt = answer.indexOf(HEAD_END) + HEAD_END.length;
+    const isWhole =
+      bodyAt >= HEAD_END.length && answer.length >= bodyAt + bodyLength(answer, bodyAt);
+    this.#before = isWhole ? undefined : Buffer.from(answer);
+    if (!isWhole) return;
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.resolve({ status: Number(answer.toString('latin1', STATUS_AT, STATUS_AT + 3)), body });
-  }
-
-  #readHead(): boolean {
-    const answer = this.#joined();
-    const end = answer.indexOf(HEAD_END);
-    if (end < 0) return false;
-    const at = answer.indexOf(LENGTH);
-    if (at < 0 || at > end) {
-      this.#fail(new Error('an answer without Content-Length'));
-      return false;
-    }
-    this.#bodyAt = end + HEAD_END.length;
-    const length = answer.toString('latin1', at + LENGTH.length, answer.indexOf('\r', at));
-    this.#expected = this.#bodyAt + Number(length);
-    return true;
-  }
-
-  #joined(): Buffer {
-    const [only] = this.#chunks;
-    if (only && this.#chunks.length === 1) return only;
-    const joined = Buffer.concat(this.#chunks);
-    this.#chunks = [joined];
-    return joined;
+    const status = Number(answer.toString('latin1', STATUS_AT, STATUS_AT + 3));
+    waiting?.resolve({ status, body: answer.subarray(bodyAt) });
   }
 
   #fail(error: Error): void {
     this.#waiting?.reject(error);
     this.#waiting = undefined;
   }
+}
+
+function bodyLength(answer: Buffer, bodyAt: number): number {
+  const at = answer.indexOf(LENGTH);
+  if (at < 0 || at > bodyAt) throw new Error('an answer without Content-Length');
+  return Number(answer.toString('latin1', at + LENGTH.length, answer.indexOf('\r', at)));
 }
