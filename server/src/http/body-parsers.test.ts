@@ -58,6 +58,24 @@ test('the route reads no other types, JSON keeps its own limit', async () => {
   expect((await send(Buffer.alloc(11, '1'), 'application/json')).statusCode).toBe(413);
 });
 
+test.each(['gzip', 'GZIP', 'identity, br'])(
+  'a file that is packed (%s) is refused',
+  async (how) => {
+    const answer = await send(Buffer.from('1,2'), 'text/csv', { 'content-encoding': how });
+    expect(answer.statusCode).toBe(415);
+    expect(answer.json()).toMatchObject({
+      code: 'media_type_unsupported',
+      received: `content-encoding: ${how}`,
+      allowed: ['content-encoding: identity'],
+    });
+  },
+);
+
+test('a file that says it is not packed is passed on', async () => {
+  const answer = await send(Buffer.from('1,2'), 'text/csv', { 'content-encoding': 'Identity' });
+  expect(answer.json()).toEqual({ bytes: 3 });
+});
+
 const JSON_TYPE = 'application/json';
 test.each([
   [{ 'content-encoding': 'gzip' }, JSON_TYPE, 'content-encoding: identity'],

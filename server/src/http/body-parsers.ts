@@ -52,7 +52,7 @@ export function addBodyParsers(
   app.addContentTypeParser(STREAMED_TYPES, (request, payload, done) => {
     const limit = request.routeOptions.config.streamedBody;
     if (!limit) return done(unsupported(request), undefined);
-    const refusal = tooLong(request, limit.limitBytes);
+    const refusal = packed(request) ?? tooLong(request, limit.limitBytes);
     if (refusal) return done(refusal, undefined);
     done(null, limited(payload, limit.limitBytes));
   });
@@ -85,17 +85,21 @@ export function unsupported(request: FastifyRequest): AppError {
   });
 }
 
-/** JSON is UTF-8 (RFC 8259, section 8.1), and is not unpacked: a small body could become a very large one. */
-function unreadable({ headers }: FastifyRequest): AppError | undefined {
+/** No body is unpacked: a small one could become a very large one. */
+function packed({ headers }: FastifyRequest): AppError | undefined {
   const encoding = headers['content-encoding'] ?? 'identity';
-  if (encoding.trim().toLowerCase() !== 'identity') {
-    const received = `content-encoding: ${encoding}`;
-    return new AppError(mediaTypeUnsupported, {
-      received,
-      allowed: ['content-encoding: identity'],
-    });
-  }
-  const received = headers['content-type'] ?? '';
+  if (encoding.trim().toLowerCase() === 'identity') return undefined;
+  return new AppError(mediaTypeUnsupported, {
+    received: `content-encoding: ${encoding}`,
+    allowed: ['content-encoding: identity'],
+  });
+}
+
+/** JSON is UTF-8 (RFC 8259, section 8.1). */
+function unreadable(request: FastifyRequest): AppError | undefined {
+  const refusal = packed(request);
+  if (refusal) return refusal;
+  const received = request.headers['content-type'] ?? '';
   const charset = /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(received)?.[1] ?? 'utf-8';
   if (/^utf-?8$/i.test(charset)) return undefined;
   const allowed = ['application/json; charset=utf-8'];

@@ -106,8 +106,8 @@ export const mediaTypeUnsupported = defineError<{ received: string; allowed: rea
     kind: 'unsupported',
     title: { en: 'The body is of a type that is not read here', zh: '不支持该内容类型' },
     remedy: {
-      en: 'Send a Content-Type of those in `allowed`; JSON in UTF-8, and not compressed.',
-      zh: '请使用 allowed 所列的 Content-Type；JSON 须为 UTF-8 编码且不压缩。',
+      en: 'Send a Content-Type of those in `allowed`, and nothing compressed; JSON in UTF-8.',
+      zh: '请使用 allowed 所列的 Content-Type，且不要压缩；JSON 须为 UTF-8 编码。',
     },
   },
 );
