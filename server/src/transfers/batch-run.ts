@@ -94,7 +94,8 @@ export async function atomically(
   const answer = await submitMoves(deps, platformId, moves, { mode: how, context: CONTEXT });
   if (!answer.accepted) {
     const isReuse = answer.refusal.code === 'request_id_reused';
-    const error = await errorOf(deps, platformId, answer);
+    const at = `/items/${answer.moveIndex}`;
+    const error = await errorOf(deps, platformId, answer, { at });
     if (isReuse) throw error;
     throw markRepeated(withItem(error, answer.moveIndex), answer.repeated);
   }

@@ -94,6 +94,23 @@ test('an atomic batch is refused as a whole, and says which item and why, again 
   expect(await balanceOf(account)).toBe(200n);
 });
 
+test('a capture to the account of the hold names the field of its item', async () => {
+  const account = await buyer();
+  const placing = { account, amount: 50, reason: 'r' };
+  const hold = (await placeHold(app, platformId, placing, next())).result.id!;
+  const items: BatchItem[] = [
+    pay(account, 1),
+    { type: 'capture', hold, creditAccount: account, amount: 5 },
+  ];
+  const field = '/items/1/creditAccount';
+  await expect(submitBatch(app, platformId, { mode: 'atomic', items }, next())).rejects.toEqual(
+    refusal('same_account', { account, field, itemIndex: 1 }),
+  );
+  const each = { mode: 'independent', items } as const;
+  const { result } = await submitBatch(app, platformId, each, next());
+  expect(result.items[1]!.error).toEqual(refusal('same_account', { account, field }));
+});
+
 test('a single transfer and an atomic batch under one key are not the same request', async () => {
   const account = await buyer();
   const key = next();

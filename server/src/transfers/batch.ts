@@ -105,7 +105,8 @@ async function toResults(
         error: null,
       });
     } else {
-      const why = error ?? (answer && (await errorOf(deps, platformId, answer)));
+      const at = `/items/${index}`;
+      const why = error ?? (answer && (await errorOf(deps, platformId, answer, { at })));
       assert(why, 'what was not accepted was refused');
       results.push({ index, status: 'refused', transfer: null, hold: null, error: why });
     }

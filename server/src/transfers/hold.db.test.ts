@@ -170,6 +170,17 @@ test('holds of another platform, and suspense, are refused', async () => {
   ).rejects.toEqual(refusal('public_account_refused', { field: '/creditAccount' }));
 });
 
+test('a capture to the account of the hold is refused, naming the field, again and again', async () => {
+  const account = await buyer();
+  const hold = (await place(account, 60)).result.id!;
+  const capture = { hold, creditAccount: account };
+  const refused = refusal('same_account', { account, field: '/creditAccount' });
+  await expect(captureHold(app, platformId, capture, { dryRun: true })).rejects.toEqual(refused);
+  const key = next();
+  await expect(captureHold(app, platformId, capture, key)).rejects.toEqual(refused);
+  await expect(captureHold(app, platformId, capture, key)).rejects.toEqual(refused);
+});
+
 test('holds are listed newest first, by account, and with money left only', async () => {
   const account = await buyer();
   const placed: string[] = [];

@@ -59,11 +59,15 @@ export function isRepeatedRefusal(error: unknown): boolean {
   return error instanceof AppError && repeatedRefusals.has(error);
 }
 
-/** The error of a refusal, with the numbers of its accounts: facts that never change, so it can be repeated. */
+/**
+ * The error of a refusal, with the numbers of its accounts: facts that never change, so it can be repeated.
+ * `at` is where the refused move stands in the body: '' for the body itself, `/items/3` for an item of a batch.
+ */
 export async function errorOf(
   { db }: Pick<TransferDeps, 'db'>,
   platformId: bigint,
   { refusal, repeated }: Pick<RefusedAnswer, 'refusal' | 'repeated'>,
+  { at = '' }: { readonly at?: string } = {},
 ): Promise<AppError> {
   const { account, debit, credit } = {
     account: undefined,
@@ -74,7 +78,13 @@ export async function errorOf(
   const ids = [account, debit, credit].filter((each) => typeof each === 'bigint').map(accountId);
   const accounts = await accountsById(db, platformId, ids);
   const error = refusalError(refusal, (id) => accounts.get(accountId(id))?.number);
-  return markRepeated(error, repeated);
+  return markRepeated(withField(error, at), repeated);
+}
+
+/** Whose money is held only the ledger knows, so it is there that a capture is refused to pay its own account. */
+function withField(error: AppError, at: string): AppError {
+  if (error.definition.code !== 'same_account') return error;
+  return new AppError(error.definition, { ...error.facts, field: `${at}/creditAccount` });
 }
 
 /** Notes that an error repeats an earlier answer. */
