@@ -3545,6 +3545,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -3554,6 +3556,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -3679,6 +3683,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -3688,6 +3694,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4007,6 +4015,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4016,6 +4026,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4141,6 +4153,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4270,6 +4284,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4279,6 +4295,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4567,6 +4585,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -4576,6 +4596,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -5532,6 +5554,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -5541,6 +5565,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -5662,6 +5688,8 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
@@ -5671,6 +5699,8 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {

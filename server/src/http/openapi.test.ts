@@ -68,6 +68,25 @@ test('every operation has a name of its own, a tag, words, and says how it fails
   }
 });
 
+test('what takes an idempotency key declares the header of a repeat, and nothing else does', () => {
+  const declared: string[] = [];
+  for (const { operation } of operations) {
+    const parameters = operation['parameters'] as { name: string }[] | undefined;
+    const takesKey = parameters?.some(({ name }) => name === 'idempotency-key') ?? false;
+    for (const [status, response] of Object.entries(recordOf(operation['responses']))) {
+      const header = recordOf(recordOf(response)['headers'])['Idempotent-Replayed'];
+      const where = `${String(operation['operationId'])} ${status}`;
+      expect(header !== undefined, where).toBe(takesKey && /^20[01]$/.test(status));
+      if (header === undefined) continue;
+      expect(header, where).toMatchObject({ schema: { type: 'string', const: 'true' } });
+      declared.push(where);
+    }
+  }
+  expect(declared).toContain('transfer 201');
+  expect(declared).toContain('releaseHold 200');
+  expect(declared).toContain('claimBankEntry 201');
+});
+
 test('what has a default is optional', () => {
   const list = operations.find(({ operation }) => operation['operationId'] === 'listMembers');
   expect(list?.operation['parameters']).toContainEqual(

@@ -26,6 +26,11 @@ const TAGS = [
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
 ];
 
+const REPLAYED = {
+  description: 'Only on a repeat: this is the answer of before. A repeated refusal has it too.',
+  schema: { type: 'string', const: 'true' },
+};
+
 /** What any operation may answer, beside its own refusals. */
 const ALWAYS = [400, 401, 403, 503];
 /** The answer for statuses without a list of their own. */
@@ -82,6 +87,7 @@ function finish<Document>(
     for (const operation of Object.values(recordOf(path)).filter(isRecord)) {
       optionalWhenDefaulted(operation);
       optionalBody(operation);
+      addReplayed(operation);
       addProblems(operation, problems.get(String(operation['operationId'])) ?? [], examples);
     }
   }
@@ -104,6 +110,18 @@ function optionalBody(operation: Record<string, unknown>): void {
   const { requestBody } = operation;
   const json = recordOf(recordOf(recordOf(requestBody)['content'])['application/json']);
   if (isRecord(requestBody) && isBodyOptional(json['schema'])) requestBody['required'] = false;
+}
+
+/** What takes an idempotency key says on a repeat that its answer is the one of before (`markReplayed`). */
+function addReplayed(operation: Record<string, unknown>): void {
+  const parameters = operation['parameters'];
+  const headers = (Array.isArray(parameters) ? parameters.filter(isRecord) : []).filter(
+    (parameter) => parameter['in'] === 'header',
+  );
+  if (!headers.some(({ name }) => name === 'idempotency-key')) return;
+  for (const response of Object.values(recordOf(operation['responses'])).filter(isRecord)) {
+    response['headers'] = { 'Idempotent-Replayed': REPLAYED };
+  }
 }
 
 function addProblems(
