@@ -1677,6 +1677,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Not blanks alone */
                     name: string;
                     scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage")[];
                 };
@@ -1905,6 +1906,7 @@ export interface operations {
                 "application/json": {
                     /** @enum {unknown} */
                     kind: "person" | "company";
+                    /** @description Not blanks alone */
                     name: string;
                     /** @example seller-1001 */
                     reference?: string;
@@ -2073,6 +2075,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /** @description Not blanks alone */
                     name?: string;
                     /** @example seller-1001 */
                     reference?: string | null;
@@ -2246,7 +2249,9 @@ export interface operations {
                 "application/json": {
                     /** @example 8110888020000000017 */
                     number: string;
+                    /** @description Not blanks alone */
                     name: string;
+                    /** @description Not blanks alone */
                     bankName?: string;
                     /** @example CNY */
                     currency: string;
@@ -2509,6 +2514,7 @@ export interface operations {
                     memberId?: string;
                     /** @enum {unknown} */
                     kind?: "trading" | "margin";
+                    /** @description Not blanks alone */
                     name: string;
                     /**
                      * @description 19 digits
@@ -2717,6 +2723,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
+                    /** @description Not blanks alone */
                     name?: string;
                     /**
                      * @description A code that a payer may quote in the remittance text

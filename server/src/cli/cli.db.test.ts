@@ -279,6 +279,12 @@ test.each([
     2,
     /^guanjia: time_zone_invalid: .*Asia\/Shanghai/m,
   ],
+  [['platform', 'open', '  '], 2, /^guanjia: name_invalid: .*not blanks alone/m],
+  [['main-account', 'open', '6222', ' '], 2, /^guanjia: name_invalid: /m],
+  [['main-account', 'open', '6222', 'x', '--bank-name', ' '], 2, /^guanjia: name_invalid: /m],
+  [['member', 'add', '\u3000'], 2, /^guanjia: name_invalid: /m],
+  [['account', 'open', ''], 2, /^guanjia: name_invalid: /m],
+  [['key', 'create', 'x'.repeat(121)], 2, /^guanjia: name_invalid: .*1 to 120/m],
   [['backup', 'x.tar.gz'], 1, /^guanjia: not_embedded: /m],
   [['sing'], 2, /^guanjia: usage: unknown command 'sing'/m],
 ])('refused: %j', async (args, code, message) => {

@@ -1,10 +1,13 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { usageError } from './cli-error.ts';
 
 /** Rows that a list shows unless asked otherwise, and at most. */
 const DEFAULT_ROWS = 50;
 const MAX_ROWS = 100_000;
 /** Rows that are read at once. */
 const PAGE_ROWS = 1000;
+/** Characters of a name at most, as in the API. */
+const MAX_NAME = 120;
 
 /** `--limit`: how many rows a list shows. */
 export function limitOption(fallback = DEFAULT_ROWS): Option {
@@ -22,6 +25,13 @@ export const MONEY_OPTIONS = {
   ),
   dryRun: new Option('--dry-run', 'decide and answer, and change nothing'),
 } as const;
+
+/** A name as it was typed. Throws CliError `name_invalid` for one that the API would not take. */
+export function nameText(text: string): string {
+  const { length } = Array.from(text);
+  if (length >= 1 && length <= MAX_NAME && text.trim() !== '') return text;
+  throw usageError('name_invalid', `a name has 1 to ${MAX_NAME} characters, and not blanks alone`);
+}
 
 function wholeNumber(text: string, max: number): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;

@@ -101,12 +101,12 @@ function detailOf({ keyword, params, message }: SchemaError, rule: unknown): str
 function patternDetail(params: Readonly<Record<string, unknown>>, rule: unknown): string {
   const { pattern: own, examples, 'x-allowed': allowed } = recordOf(rule);
   const pattern = params['pattern'] ?? own;
-  if (typeof pattern === 'string' && pattern.includes('\\p{Cc}')) {
-    return 'must not contain control characters or broken Unicode';
-  }
   const [first] = texts(examples);
   const example = first === undefined ? '' : `, such as ${first}`;
   if (typeof allowed === 'string') return `must be: ${allowed}${example}`;
+  if (typeof pattern === 'string' && pattern.includes('\\p{Cc}')) {
+    return 'must not contain control characters or broken Unicode';
+  }
   if (typeof params['format'] === 'string') return `must be a valid ${params['format']}${example}`;
   return `must match ${String(pattern)}${example}`;
 }

@@ -87,6 +87,20 @@ test('what takes an idempotency key declares the header of a repeat, and nothing
   expect(declared).toContain('claimBankEntry 201');
 });
 
+test('no body takes a name of blanks alone', () => {
+  const named = operations.flatMap(({ operation }) => {
+    const content = recordOf(recordOf(operation['requestBody'])['content']);
+    const schema = recordOf(recordOf(content['application/json'])['schema']);
+    const { name, bankName } = recordOf(schema['properties']);
+    return [name, bankName].flatMap((field) => (field === undefined ? [] : recordOf(field)));
+  });
+  expect(named).toHaveLength(7);
+  for (const { pattern } of named) {
+    const rule = new RegExp(String(pattern), 'u');
+    expect([rule.test('王 A'), rule.test('  '), rule.test('\u3000')]).toEqual([true, false, false]);
+  }
+});
+
 test('what has a default is optional', () => {
   const list = operations.find(({ operation }) => operation['operationId'] === 'listMembers');
   expect(list?.operation['parameters']).toContainEqual(

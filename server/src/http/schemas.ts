@@ -144,6 +144,16 @@ export function Text({
   return Type.String({ minLength: min, maxLength: max, pattern: '^[^\\p{Cc}\\p{Cs}]*$', ...rest });
 }
 
+/** What somebody or something is called. */
+export const Name = Type.String({
+  minLength: 1,
+  maxLength: 120,
+  // An empty name passes here: it is told its length, and nothing else.
+  pattern: '^(?!\\s+$)[^\\p{Cc}\\p{Cs}]*$',
+  description: 'Not blanks alone',
+  'x-allowed': 'text that is not blanks alone, without control characters or broken Unicode',
+});
+
 /** The platform's own notes: at most 50 keys of at most 40 characters, values of at most 500. */
 export const Metadata = Type.Record(
   Type.String({ pattern: '^[^\\p{Cc}\\p{Cs}]{1,40}$' }),

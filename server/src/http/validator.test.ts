@@ -10,6 +10,7 @@ import {
   InstantIn,
   IsoDate,
   Metadata,
+  Name,
   Nullable,
   PageQuery,
   Text,
@@ -94,6 +95,25 @@ test('lone surrogates and long text are refused; length counts characters', () =
   expect(wrong(Text({ max: 5 }), '123456')).toEqual([
     { pointer: '', detail: 'must have at most 5 characters' },
   ]);
+});
+
+test.each([' ', '   ', '\u3000\u00a0'])('a name of blanks alone is refused: %j', (name) => {
+  const detail =
+    'must be: text that is not blanks alone, without control characters or broken Unicode';
+  const schema = Type.Object({ name: Name }, CLOSED);
+  expect(wrong(schema, { name })).toEqual([{ pointer: '/name', detail }]);
+});
+
+test('other names pass up to their length', () => {
+  for (const name of ['x', ' 王 ', 'A shop', 'x'.repeat(120)]) {
+    expect(wrong(Name, name), name).toBeUndefined();
+  }
+  expect(wrong(Name, '')).toEqual([{ pointer: '', detail: 'must have at least 1 characters' }]);
+  expect(wrong(Name, 'x'.repeat(121))).toEqual([
+    { pointer: '', detail: 'must have at most 120 characters' },
+  ]);
+  expect(wrong(Name, 'a\u0007')).toHaveLength(1);
+  expect(wrong(Name, 'a\ud800')).toHaveLength(1);
 });
 
 test('of a union, only the alternative that was chosen is spoken of', () => {

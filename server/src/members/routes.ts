@@ -4,6 +4,7 @@ import {
   InstantOut,
   Metadata,
   MetadataOut,
+  Name,
   Nullable,
   nextCursorOf,
   Page,
@@ -72,7 +73,7 @@ const listAndAdd: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
         body: Type.Object(
           {
             kind: Type.Enum(['person', 'company']),
-            name: Text({ max: 120 }),
+            name: Name,
             reference: Type.Optional(Reference),
             metadata: Type.Optional(Metadata),
           },
@@ -113,7 +114,7 @@ const readAndChange: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
         params,
         body: Type.Object(
           {
-            name: Type.Optional(Text({ max: 120 })),
+            name: Type.Optional(Name),
             reference: Type.Optional(Nullable(Reference)),
             metadata: Type.Optional(Metadata),
           },

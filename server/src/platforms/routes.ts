@@ -3,11 +3,11 @@ import {
   Id,
   InstantOut,
   IsoDate,
+  Name,
   Nullable,
   type Routes,
   requireScopes,
   SCOPES,
-  Text,
   Type,
 } from '../http/schemas.ts';
 import { apiKeyNotFound } from './errors.ts';
@@ -97,7 +97,7 @@ export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) =
         summary: 'Make an API key',
         description: 'With scopes that the key of this request has itself.',
         tags: ['platform'],
-        body: Type.Object({ name: Text({ max: 120 }), scopes: Scopes }, CLOSED),
+        body: Type.Object({ name: Name, scopes: Scopes }, CLOSED),
         response: { 201: NewApiKey },
       },
     },

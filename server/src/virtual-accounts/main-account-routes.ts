@@ -5,6 +5,7 @@ import {
   CurrencyCode,
   InstantOut,
   invalid,
+  Name,
   Nullable,
   nextCursorOf,
   numberAt,
@@ -91,8 +92,8 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
         body: Type.Object(
           {
             number: BankAccountIn,
-            name: Text({ max: 120 }),
-            bankName: Type.Optional(Text({ max: 120 })),
+            name: Name,
+            bankName: Type.Optional(Name),
             currency: CurrencyCode,
             prefix: Type.Optional(Prefix),
           },

@@ -9,6 +9,7 @@ import {
   LimitIn,
   Metadata,
   MetadataOut,
+  Name,
   Nullable,
   nextCursorOf,
   numberAt,
@@ -128,7 +129,7 @@ export const virtualAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, {
             mainAccount: Type.Optional(BankAccountIn),
             memberId: Type.Optional(Id('mem')),
             kind: Type.Optional(Type.Enum([...MEMBER_KINDS])),
-            name: Text({ max: 120 }),
+            name: Name,
             number: Type.Optional(AccountNumber),
             suffix: Type.Optional(Suffix),
             referenceCode: Type.Optional(ReferenceCode),
@@ -184,7 +185,7 @@ const changeRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
         params,
         body: Type.Object(
           {
-            name: Type.Optional(Text({ max: 120 })),
+            name: Type.Optional(Name),
             referenceCode: Type.Optional(Nullable(ReferenceCode)),
             overdraftLimit: Type.Optional(LimitIn),
             metadata: Type.Optional(Metadata),

@@ -12,7 +12,7 @@ import {
 import { type Cli, type PlatformContext, platformAction, type Result } from '../action.ts';
 import { readAmount } from '../amount-text.ts';
 import { usageError } from '../cli-error.ts';
-import { limitOption, moreLine, readRows } from '../options.ts';
+import { limitOption, moreLine, nameText, readRows } from '../options.ts';
 import { type Column, fields, money, moneyWithCurrency, table } from '../output.ts';
 
 /** `guanjia account …` */
@@ -62,7 +62,7 @@ function addOpen(account: Command, cli: Cli): void {
     .description(
       'Open a virtual account, empty. Its number is made, with a check digit, unless you choose it.',
     )
-    .argument('<name>', 'what it is called')
+    .argument('<name>', 'what it is called', nameText)
     .option('--member <id>', 'whose it is (mem_…)')
     .option(
       '--main-account <number>',

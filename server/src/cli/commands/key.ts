@@ -9,6 +9,7 @@ import {
   type Scope,
 } from '../../platforms/index.ts';
 import { type Cli, type PlatformContext, platformAction, type Result } from '../action.ts';
+import { nameText } from '../options.ts';
 import { type Column, fields, table } from '../output.ts';
 
 /** `guanjia key …` */
@@ -20,7 +21,7 @@ export function addKeyCommands(program: Command, cli: Cli): void {
   key
     .command('create')
     .description('Make a key. It is shown this once: only a digest of it is kept.')
-    .argument('<name>', 'what or who it is for')
+    .argument('<name>', 'what or who it is for', nameText)
     .addOption(
       new Option('--scopes <list>', `what it may do, of: ${SCOPES.join(', ')}`)
         .argParser(scopes)

@@ -22,7 +22,7 @@ import {
   type Result,
 } from '../action.ts';
 import { CliError, usageError } from '../cli-error.ts';
-import { limitOption, moreLine, readRows } from '../options.ts';
+import { limitOption, moreLine, nameText, readRows } from '../options.ts';
 import { type Column, fields, money, table } from '../output.ts';
 
 /** `guanjia platform …`, `main-account …`, `member …`: who and what there is. */
@@ -40,7 +40,7 @@ function addPlatformCommands(program: Command, cli: Cli): void {
   platform
     .command('open')
     .description('Open a platform and its first business day, which is today in its time zone.')
-    .argument('<name>', 'what it is called')
+    .argument('<name>', 'what it is called', nameText)
     .option('--time-zone <zone>', 'whose calendar turns its business date', 'Asia/Shanghai')
     .addHelpText(
       'after',
@@ -67,9 +67,6 @@ async function openOne(
       'time_zone_invalid',
       `${JSON.stringify(timeZone)} is no time zone: ${allowed}`,
     );
-  }
-  if (name.length < 1 || name.length > 120) {
-    throw usageError('name_invalid', 'a name has 1 to 120 characters');
   }
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const last = (await listPlatforms(app.db)).at(-1)?.platformId ?? 0n;
@@ -131,9 +128,9 @@ function addMainAccountCommands(program: Command, cli: Cli): void {
     .command('open')
     .description('Open a main account with its public accounts and the platform’s own.')
     .argument('<number>', 'at the bank')
-    .argument('<name>', 'in whose name it is')
+    .argument('<name>', 'in whose name it is', nameText)
     .option('--currency <code>', 'ISO 4217', 'CNY')
-    .option('--bank-name <name>', 'which bank')
+    .option('--bank-name <name>', 'which bank', nameText)
     .option(
       '--prefix <digits>',
       '5 or 12 digits that its virtual accounts begin with; made when left out',
@@ -215,7 +212,7 @@ function addMemberCommands(program: Command, cli: Cli): void {
   member
     .command('add')
     .description('Add a person or a company.')
-    .argument('<name>', 'who it is')
+    .argument('<name>', 'who it is', nameText)
     .addOption(
       new Option('--kind <kind>', 'what it is').choices(['company', 'person']).default('company'),
     )
