@@ -1910,7 +1910,7 @@ export interface operations {
                     name: string;
                     /** @example seller-1001 */
                     reference?: string;
-                    /** @description Your own notes: text by key */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };
@@ -2079,7 +2079,7 @@ export interface operations {
                     name?: string;
                     /** @example seller-1001 */
                     reference?: string | null;
-                    /** @description Your own notes: text by key */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };
@@ -2529,7 +2529,7 @@ export interface operations {
                     referenceCode?: string;
                     /** @description Minor units of the currency (CNY: fen 分) */
                     overdraftLimit?: number;
-                    /** @description Your own notes: text by key */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };
@@ -2732,7 +2732,7 @@ export interface operations {
                     referenceCode?: string | null;
                     /** @description Minor units of the currency (CNY: fen 分) */
                     overdraftLimit?: number;
-                    /** @description Your own notes: text by key */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };

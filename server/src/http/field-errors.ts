@@ -37,6 +37,8 @@ export function fieldErrors(
 
 function tell(error: SchemaError, schema: unknown): FieldError[] {
   const { keyword, instancePath: at, params } = error;
+  // A key that is none is told so where its value stands, as a field that is too many.
+  if (keyword === 'propertyNames' || error.schemaPath.endsWith('/propertyNames')) return [];
   const rule = resolve(schema, error.schemaPath);
   switch (keyword) {
     case 'required':
@@ -60,9 +62,9 @@ function tell(error: SchemaError, schema: unknown): FieldError[] {
 
 function notAField(rule: unknown): string {
   const allowed = Object.keys(propertiesOf(rule));
-  return allowed.length > 0
-    ? `is not a field here: allowed are ${allowed.join(', ')}`
-    : 'is not allowed here';
+  if (allowed.length > 0) return `is not a field here: allowed are ${allowed.join(', ')}`;
+  const { 'x-allowed': keys } = recordOf(recordOf(rule)['propertyNames']);
+  return typeof keys === 'string' ? `is not allowed here: ${keys}` : 'is not allowed here';
 }
 
 function detailOf({ keyword, params, message }: SchemaError, rule: unknown): string {

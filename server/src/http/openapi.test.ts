@@ -92,13 +92,25 @@ test('no body takes a name of blanks alone', () => {
     const content = recordOf(recordOf(operation['requestBody'])['content']);
     const schema = recordOf(recordOf(content['application/json'])['schema']);
     const { name, bankName } = recordOf(schema['properties']);
-    return [name, bankName].flatMap((field) => (field === undefined ? [] : recordOf(field)));
+    return [name, bankName].filter((field) => field !== undefined).map(recordOf);
   });
   expect(named).toHaveLength(7);
   for (const { pattern } of named) {
     const rule = new RegExp(String(pattern), 'u');
     expect([rule.test('王 A'), rule.test('  '), rule.test('\u3000')]).toEqual([true, false, false]);
   }
+});
+
+test('metadata says which keys it takes, and how many', () => {
+  const add = operations.find(({ operation }) => operation['operationId'] === 'addMember');
+  const body = recordOf(recordOf(add?.operation['requestBody'])['content']);
+  const schema = recordOf(recordOf(body['application/json'])['schema']);
+  expect(recordOf(schema['properties'])['metadata']).toMatchObject({
+    description: expect.stringContaining('at most 50 keys of 1 to 40 characters') as unknown,
+    maxProperties: 50,
+    propertyNames: { type: 'string', pattern: '^[^\\p{Cc}\\p{Cs}]{1,40}$' },
+    additionalProperties: { type: 'string', maxLength: 500 },
+  });
 });
 
 test('what has a default is optional', () => {

@@ -154,12 +154,20 @@ export const Name = Type.String({
   'x-allowed': 'text that is not blanks alone, without control characters or broken Unicode',
 });
 
+const MetadataKey = Type.String({
+  pattern: '^[^\\p{Cc}\\p{Cs}]{1,40}$',
+  'x-allowed': 'a key has 1 to 40 characters, and no control characters or broken Unicode',
+});
 /** The platform's own notes: at most 50 keys of at most 40 characters, values of at most 500. */
-export const Metadata = Type.Record(
-  Type.String({ pattern: '^[^\\p{Cc}\\p{Cs}]{1,40}$' }),
-  Text({ min: 0, max: 500 }),
-  { maxProperties: 50, additionalProperties: false, description: 'Your own notes: text by key' },
-);
+export const Metadata = Type.Record(MetadataKey, Text({ min: 0, max: 500 }), {
+  maxProperties: 50,
+  additionalProperties: false,
+  // For the API document, where a rule for keys stands apart from the one for values.
+  propertyNames: MetadataKey,
+  description:
+    'Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; ' +
+    'no control characters or broken Unicode',
+});
 /** Notes as they were stored. */
 export const MetadataOut = Type.Unsafe<Readonly<Record<string, string>>>(
   Type.Object({}, { additionalProperties: { type: 'string' } }),
