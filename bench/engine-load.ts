@@ -58,15 +58,16 @@ export class Mover {
 
   #one(): AccountId {
     if (this.load === 'hot internal') return this.#bank;
+    if (this.load === 'uniform') return this.#dice.pick(this.#accounts);
     const [first] = this.#accounts;
-    if (this.load === 'hot guarded' && first !== undefined) return first;
-    return this.#dice.pick(this.#accounts);
+    if (first === undefined) throw new Error('there are accounts');
+    return first;
   }
 }
 
 /** Transfers that are submitted without a pause. */
 export interface Moving {
-  /** Waits for `work`, and throws when a transfer fails meanwhile. */
+  /** Waits for `work`; rejects when a transfer fails meanwhile. */
   during<T>(work: Promise<T>): Promise<T>;
   /** Waits for the last answers. */
   stop(): Promise<{ readonly accepted: number; readonly refused: number }>;
@@ -78,9 +79,14 @@ export function startMoving(mover: Mover, atOnce: number): Moving {
   let refused = 0;
   let stopped = false;
   const work = async () => {
-    while (!stopped) {
-      if (await mover.moveOnce()) accepted += 1;
-      else refused += 1;
+    try {
+      while (!stopped) {
+        if (await mover.moveOnce()) accepted += 1;
+        else refused += 1;
+      }
+    } finally {
+      // When one fails, the others stop too.
+      stopped = true;
     }
   };
   const all = Promise.all(Array.from({ length: atOnce }, work));
@@ -106,6 +112,8 @@ export function startFolding({ db }: Database): () => Promise<void> {
     }
   };
   const running = loop();
+  // Its failure is seen when it is stopped.
+  running.catch(() => {});
   return async () => {
     stopping.abort();
     await running;

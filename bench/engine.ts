@@ -24,7 +24,10 @@ const SLICES = 6;
 const MIN_BATCHES = 4;
 /** When the load changes, what was submitted before fills so many batches at most. */
 const BATCHES_OF_BEFORE = 3;
+/** How often it is looked whether batches were committed. */
 const LOOK_MS = 5;
+/** Batches come far sooner; when they do not, nothing is measured. */
+const LONGEST_WAIT_MS = 60_000;
 
 interface Committed {
   readonly at: number;
@@ -40,7 +43,8 @@ interface Slice {
 
 /**
  * Keeps two batches of submissions waiting, and measures at what rate batches are committed: under each of the
- * loads by turns, on one ledger that goes on all the while.
+ * loads by turns, on one ledger that goes on all the while. Gives, by the loads' names, transfers a second and
+ * microseconds of CPU a transfer.
  */
 export async function measureEngine(
   place: Place,
@@ -56,12 +60,12 @@ export async function measureEngine(
     observe: ({ moves }) => batches.push({ at: performance.now(), moves }),
   });
   const stopFolding = startFolding(database);
-  const pid = await backendPid(place.admin);
   try {
+    const pid = await backendPid(place.admin);
     const mover = new Mover(ledger, place.world);
     const moving = startMoving(mover, 2 * batch);
     await moving.during(pause(warmUpMs));
-    const slices = new Map(loads.map(({ load }) => [load, [] as Slice[]]));
+    const slices = new Map<Load, Slice[]>(loads.map(({ load }) => [load, []]));
     for (const load of inTurns(loads.map((each) => each.load))) {
       mover.load = load;
       const slice = moving.during(measureSlice(batches, pid, measureMs / SLICES));
@@ -77,8 +81,11 @@ export async function measureEngine(
     );
     return { figures: Object.fromEntries(figures), faults };
   } finally {
-    await stopFolding();
-    await database.close();
+    try {
+      await stopFolding();
+    } finally {
+      await database.close();
+    }
   }
 }
 
@@ -101,7 +108,10 @@ export async function measureEngineLatency(
   }
 }
 
-/** Each as often, and each as often first, second and so on: a b c, b c a, c a b. */
+/**
+ * Each as often, and each as often first, second and so on: a b c, b c a, c a b. The number of slices is a
+ * multiple of that of the loads, of which there are one or three.
+ */
 function inTurns<T>(all: readonly T[]): T[] {
   return Array.from({ length: SLICES }, (_, turn) => {
     const first = turn % all.length;
@@ -114,16 +124,25 @@ async function measureSlice(
   pid: number | undefined,
   ms: number,
 ): Promise<Slice> {
-  const settled = batches.length + BATCHES_OF_BEFORE;
-  while (batches.length < settled) await pause(LOOK_MS);
+  await untilCommitted(batches, batches.length + BATCHES_OF_BEFORE);
   const first = batches.length - 1;
   const from = cpuUse(pid);
   await pause(ms);
-  while (batches.length - first <= MIN_BATCHES) await pause(LOOK_MS);
+  await untilCommitted(batches, first + 1 + MIN_BATCHES);
   const to = cpuUse(pid);
   const last = batches.length - 1;
   const moves = batches.slice(first + 1).reduce((sum, batch) => sum + batch.moves, 0);
-  return { moves, ms: (batches[last]?.at ?? 0) - (batches[first]?.at ?? 0), from, to };
+  const at = (index: number) => batches[index]?.at ?? Number.NaN;
+  return { moves, ms: at(last) - at(first), from, to };
+}
+
+/** Waits until so many batches were committed. Rejects when they do not come. */
+async function untilCommitted(batches: readonly Committed[], count: number): Promise<void> {
+  const latest = performance.now() + LONGEST_WAIT_MS;
+  while (batches.length < count) {
+    if (performance.now() > latest) throw new Error('batches are no longer committed');
+    await pause(LOOK_MS);
+  }
 }
 
 function figuresOf(name: string, slices: readonly Slice[]): Record<string, number> {

@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 /** What is known of an answer. */
 export interface WireAnswer {
   readonly status: number;
-  /** The body, valid only in this turn of the event loop. */
+  /** The body, valid only until the connection is asked again. */
   readonly body: Buffer;
 }
 
@@ -42,7 +42,11 @@ class Connection implements WireConnection {
 
   constructor(port: number) {
     const callback = (length: number, buffer: Uint8Array) => {
-      this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      try {
+        this.#receive(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      } catch (error) {
+        socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      }
       return true;
     };
     const onread = { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback };
@@ -58,7 +62,7 @@ class Connection implements WireConnection {
 
   ask(request: Buffer): Promise<WireAnswer> {
     return new Promise((resolve, reject) => {
-      if (this.#socket.destroyed) reject(new Error('the connection is closed'));
+      if (this.#socket.destroyed) return reject(new Error('the connection is closed'));
       this.#waiting = { resolve, reject };
       this.#socket.write(request);
     });

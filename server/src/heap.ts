@@ -7,17 +7,6 @@ import { setFlagsFromString } from 'node:v8';
 const GROWING_PERCENT = 150;
 
 /**
- * Threads that mark beside the program. V8 would take one for each core and more; a full collection would then
- * take the cores from whoever waits for an answer, PostgreSQL among them.
- */
-const MARKING_THREADS = 1;
-/**
- * V8 collects everything some seconds after the load has fallen, and again, although nothing needs the memory.
- * At half load that were its only full collections: one in six seconds, and each of them shows in the latency.
- */
-const REDUCE_MEMORY_AFTER_MS = 60_000;
-
-/**
  * Keeps the process small under load. Left alone, V8 lets the heap grow to several times what is alive while
  * requests come fast. A limit would do that too, and would end the process when it is reached; this only
  * collects earlier.
@@ -28,6 +17,4 @@ const REDUCE_MEMORY_AFTER_MS = 60_000;
 export function keepHeapSmall(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWING_PERCENT}`);
   setFlagsFromString('--no-allocation-site-pretenuring');
-  setFlagsFromString(`--concurrent-marking-max-worker-num=${MARKING_THREADS}`);
-  setFlagsFromString(`--gc-memory-reducer-start-delay-ms=${REDUCE_MEMORY_AFTER_MS}`);
 }

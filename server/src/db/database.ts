@@ -82,13 +82,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     application_name: 'guanjia',
     keepAlive: true,
   };
-  const pool = openPool({ ...shared, max: connections }, answerTimeoutMs);
+  const pool = openPool({ ...shared, max: connections }, { answerTimeoutMs });
   const batches = openPool(
     {
       ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
       ...{ max: batchConnections, pipeline: true },
     },
-    answerTimeoutMs,
+    { answerTimeoutMs },
   );
   const sessions = openPool({
     ...{ ...shared, statement_timeout: SESSION_STATEMENT_TIMEOUT_MS },

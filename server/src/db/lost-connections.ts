@@ -16,7 +16,10 @@ export function isLostConnection(error: unknown): boolean {
  * on which an answer takes longer than `answerTimeoutMs` is ended, because whoever got it next would wait as long;
  * 0 waits as long as it takes.
  */
-export function openPool(config: pg.PoolConfig, answerTimeoutMs = 0): pg.Pool {
+export function openPool(
+  config: pg.PoolConfig,
+  { answerTimeoutMs = 0 }: { readonly answerTimeoutMs?: number } = {},
+): pg.Pool {
   const pool = new pg.Pool(config);
   pool.connect = watched(pool.connect);
   pool.on('connect', (client) => {
@@ -89,32 +92,47 @@ function watched<F extends Asked>(asked: F): F {
  */
 function patient<F extends Asked>(
   query: F,
-  connection: { answerTimeoutMs: number; giveUp: () => void; isLost: () => boolean },
+  patience: { answerTimeoutMs: number; giveUp: () => void; isLost: () => boolean },
 ): F {
-  const { answerTimeoutMs, giveUp, isLost } = connection;
+  const { answerTimeoutMs, giveUp, isLost } = patience;
   return new Proxy(query, {
     apply: (target, self, args: unknown[]): unknown => {
-      // What reads its own answers, such as COPY, is no statement with one answer.
+      // What reads its own answers, such as COPY, is no statement with one answer, and has no deadline.
       if (hasSubmit(args[0])) return Reflect.apply(target, self, args);
-      const ask = (asked: readonly unknown[], answered: Callback): void => {
+      const ask = ([text, values]: readonly unknown[], answered: Callback): void => {
         const timer = answerTimeoutMs > 0 ? setTimeout(giveUp, answerTimeoutMs) : undefined;
         const done: Callback = (error, result) => {
           clearTimeout(timer);
           if (error && isLost()) remember(error);
           answered(error, result);
         };
-        Reflect.apply(target, self, [...asked, done]);
+        try {
+          Reflect.apply(target, self, [text, values, done]);
+        } catch (error) {
+          clearTimeout(timer);
+          throw error;
+        }
       };
       const callback = args.at(-1);
       if (isCallback(callback)) return ask(args.slice(0, -1), callback);
-      return new Promise((resolve, reject) => {
-        ask(args, (error, result) => {
-          if (error) reject(error);
-          else resolve(result);
-        });
-      });
+      return promised((answered) => ask(args, answered));
     },
   });
+}
+
+/** What a callback is given, as a promise. The stack of an error leads to whoever asked, not to a socket. */
+async function promised(ask: (answered: Callback) => void): Promise<unknown> {
+  try {
+    return await new Promise((resolve, reject) => {
+      ask((error, result) => {
+        if (error) reject(error);
+        else resolve(result);
+      });
+    });
+  } catch (error) {
+    if (error instanceof Error) Error.captureStackTrace(error);
+    throw error;
+  }
 }
 
 const isCallback = (value: unknown): value is Callback => typeof value === 'function';

@@ -35,8 +35,8 @@ const MAX_PAUSE_MS = 500;
 /** Batches on one connection before other platforms' lanes get it, when they wait. */
 const BATCHES_PER_CONNECTION = 16;
 /**
- * So many waiting moves are worth a batch of their own before the last one has committed; behind a larger batch,
- * as many as it has: PostgreSQL always has something to do, and batches, which each cost something, grow.
+ * So many waiting moves are worth a batch of their own before the last one has committed. Behind a larger batch, as
+ * many as it has: each batch costs something, and small ones would follow large ones for ever.
  */
 const EAGER_MOVES = 64;
 
@@ -70,6 +70,7 @@ export class Lane {
   #waitingMoves = 0;
   #running: Promise<void> | undefined;
   #lockedBatches = 0;
+  /** So many waiting moves send the next batch early. */
   #enoughMoves = EAGER_MOVES;
   #onEnough = () => {};
 
@@ -113,9 +114,9 @@ export class Lane {
   }
 
   /**
-   * Runs batches one after another on one connection until nothing waits or one fails. When much waits, the
-   * next batch is decided and sent before the last has committed: it queues up behind that commit, so
-   * PostgreSQL has always something to do. Gives back the batches that failed.
+   * Runs batches one after another on one connection until nothing waits or one fails. When as much waits as the
+   * last batch had, the next is decided and sent before that one has committed: it queues up behind that commit,
+   * and PostgreSQL need not wait for us. Gives back the batches that failed.
    */
   async #runOnOneConnection(): Promise<Failed[]> {
     let client: pg.PoolClient;
@@ -211,7 +212,7 @@ export class Lane {
     const batch = this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.slice(count);
     this.#waitingMoves -= moves;
-    this.#enoughMoves = Math.max(EAGER_MOVES, moves);
+    this.#enoughMoves = Math.max(EAGER_MOVES, Math.min(moves, this.#limits.movesPerBatch));
     return batch;
   }
 
