@@ -1,16 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { AppError } from '../kernel/error.ts';
-import { duplicateName } from './duplicate-names.ts';
-import {
-  bodyTooLarge,
-  invalidRequest,
-  malformedJson,
-  mediaTypeUnsupported,
-  requestTimedOut,
-} from './errors.ts';
+import { bodyTooLarge, mediaTypeUnsupported, requestTimedOut } from './errors.ts';
 import { LIMITS } from './limits.ts';
+import { readJson } from './read-json.ts';
 import { recordOf } from './record.ts';
 
 const STREAMED_TYPES = [
@@ -20,11 +13,6 @@ const STREAMED_TYPES = [
   'text/csv',
   'application/octet-stream',
 ];
-
-/** More digits around a point than a number carries: 0.1 + 2^53 would arrive as 2^53, and pass for an amount. */
-const MANY_DIGITS = /\d\.\d{15}|\d{15}\.\d/;
-/** A name that would change what an object is, written out or in escapes. */
-const MAY_NAME_PROTO = /__proto__|\\u/;
 
 /**
  * JSON is read whole; everything else only where a route asks for a stream (`config.streamedBody`), and then
@@ -154,47 +142,4 @@ async function* limited(payload: Readable, limitBytes: number): AsyncGenerator<U
     // The client is gone. Its lost connection must not pass for one to the database, which leaves doubt.
     throw error instanceof AppError ? error : new AppError(requestTimedOut, {}, { cause: error });
   }
-}
-
-function notJson(reason: string, position?: number): AppError {
-  return new AppError(malformedJson, position === undefined ? { reason } : { reason, position });
-}
-
-/** Reads a body; the error says where it stops being JSON, or what in it would be taken for something else. */
-function readJson(body: Buffer): { readonly value: unknown } | AppError {
-  if (!isUtf8(body)) return notJson('it is not UTF-8');
-  const text = body.toString('utf8');
-  try {
-    const value: unknown = JSON.parse(text);
-    const doubt = MAY_NAME_PROTO.test(text) || (text.includes('.') && MANY_DIGITS.test(text));
-    return (doubt ? misread(text) : undefined) ?? namedTwice(text, value) ?? { value };
-  } catch (error) {
-    return broken(text, error);
-  }
-}
-
-function namedTwice(text: string, value: unknown): AppError | undefined {
-  const error = duplicateName(text, value);
-  return error && new AppError(invalidRequest, { errors: [error] });
-}
-
-/** Reads again with an eye on names and digits. */
-function misread(text: string): AppError | undefined {
-  let found: AppError | undefined;
-  JSON.parse(text, (key, value: unknown, context?: { readonly source?: string }) => {
-    if (key === '__proto__') found = notJson('it has a field named __proto__');
-    if (Number.isInteger(value) && /^-?\d+\.\d*[1-9]\d*$/.test(context?.source ?? '')) {
-      found = notJson('a number has more digits than can be read exactly');
-    }
-    return value;
-  });
-  return found;
-}
-
-/** Where the text stops being JSON: of what the runtime says, only the number is used. */
-function broken(text: string, error: unknown): AppError {
-  if (text.trim() === '') return notJson('it is empty');
-  const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
-  if (position !== undefined) return notJson('it is broken', Number(position));
-  return notJson('it is cut off', text.length);
 }
