@@ -97,7 +97,8 @@ export function sender(client: pg.PoolClient): Send {
 
 /**
  * Runs statements as one transaction, in one round trip. A single one needs no BEGIN and COMMIT: it commits
- * by itself, and the driver answers when PostgreSQL is ready for the next, which is after that commit. Throws BatchFailure when they were not committed, or may not have been.
+ * by itself, and the driver answers when PostgreSQL is ready for the next, which is after that commit. Throws
+ * BatchFailure when they were not committed, or may not have been.
  */
 export async function commitAll(
   client: pg.PoolClient,
