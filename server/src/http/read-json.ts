@@ -5,6 +5,8 @@ import { invalidRequest, malformedJson } from './errors.ts';
 
 /** More digits than a number carries, with a point or an exponent: 0.1 + 2^53 would pass for the amount 2^53. */
 const MANY_DIGITS = /\d\.\d{15}|\d{15}\.\d|\d{15}[eE][+-]?\d/;
+/** Without such a place there are none: this is looked for first, as it takes a tenth of the time. */
+const MAY_BE_FRACTION = /\d[.eE][\d+-]/;
 /** A name that would change what an object is, written out or in escapes. */
 const MAY_NAME_PROTO = /__proto__|\\u/;
 /** Levels of a text that has to be read with an eye on each value: that reading goes down once a level. */
@@ -22,12 +24,16 @@ export function readJson(body: Buffer): { readonly value: unknown } | AppError {
   const text = body.toString('utf8');
   try {
     const value: unknown = JSON.parse(text);
-    const doubt = MAY_NAME_PROTO.test(text) || MANY_DIGITS.test(text);
-    return (doubt ? misread(text, value) : undefined) ?? namedTwice(text, value) ?? { value };
+    return (
+      (isDoubtful(text) ? misread(text, value) : undefined) ?? namedTwice(text, value) ?? { value }
+    );
   } catch (error) {
     return broken(text, error);
   }
 }
+
+const isDoubtful = (text: string): boolean =>
+  MAY_NAME_PROTO.test(text) || (MAY_BE_FRACTION.test(text) && MANY_DIGITS.test(text));
 
 function notJson(reason: string, position?: number): AppError {
   return new AppError(malformedJson, position === undefined ? { reason } : { reason, position });
