@@ -29,10 +29,10 @@ export class Mover {
   }
 
   /** Submits one transfer; says whether it was accepted. */
-  async moveOnce(): Promise<boolean> {
+  moveOnce(): Promise<boolean> {
     const dice = this.#dice;
     const [debit, credit] = this.#pair();
-    const { accepted } = await this.#ledger.submit({
+    const answer = this.#ledger.submit({
       platformId: this.#platformId,
       requestId: `api/${randomUUID()}`,
       moves: [
@@ -46,7 +46,7 @@ export class Mover {
         },
       ],
     });
-    return accepted;
+    return answer.then(({ accepted }) => accepted);
   }
 
   #pair(): readonly [AccountId, AccountId] {

@@ -89,8 +89,10 @@ export function openLedger({
     return found;
   };
   return {
-    submit: async (request) =>
-      onlyAnswer(await platform(request.platformId).lane.submit([toWork(request)])),
+    submit: (request) =>
+      platform(request.platformId)
+        .lane.submit([toWork(request)])
+        .then(onlyAnswer),
     submitSeries: ({ platformId, submissions }) =>
       platform(platformId).lane.submit(
         submissions.map((each, i) => ({ ...toWork({ platformId, ...each }), follows: i > 0 })),

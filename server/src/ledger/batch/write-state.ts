@@ -3,7 +3,7 @@ import type { BusinessDate } from '../../kernel/business-date.ts';
 import type { Guarded } from '../core/account.ts';
 import type { Fingerprinted } from '../core/evaluate.ts';
 import type { HoldMove } from '../core/move.ts';
-import type { Answer, PostedHoldEvent, PostedTransfer } from '../core/outcome.ts';
+import type { Answer, PostedHoldEvent, PostedTransfer, Posting } from '../core/outcome.ts';
 import type { WorkingSet } from '../core/working-set.ts';
 import type { Statement } from './connection.ts';
 import type { OpenDay } from './memory.ts';
@@ -37,9 +37,7 @@ export function writeStatements(
 ): Statement[] {
   const { date } = after;
   const moves = decided.flatMap(({ answer }) => (answer.accepted ? answer.postings : []));
-  const transfers = moves.flatMap(({ moveId, transfer }) =>
-    transfer ? [{ moveId, ...transfer }] : [],
-  );
+  const transfers = moves.filter(isTransfer);
   const events = moves.flatMap(({ moveId, holdEvent }) =>
     holdEvent ? [{ moveId, ...holdEvent }] : [],
   );
@@ -55,12 +53,17 @@ export function writeStatements(
   ];
 }
 
+/** What moved money. */
+type Transferred = Posting & { readonly transfer: PostedTransfer };
+const isTransfer = (posting: Posting): posting is Transferred => posting.transfer !== undefined;
+
 function insertTransfers(
   platformId: bigint,
-  transfers: readonly Posted<PostedTransfer>[],
+  transferred: readonly Transferred[],
   date: BusinessDate,
 ): Statement {
-  const column = <T>(pick: (transfer: Posted<PostedTransfer>) => T): T[] => transfers.map(pick);
+  const transfers = transferred.map(({ transfer }) => transfer);
+  const column = <T>(pick: (transfer: PostedTransfer) => T): T[] => transfers.map(pick);
   return {
     name: 'transfer',
     text: `insert into transfer (platform_id, business_date, transfer_id, debit_account_id, credit_account_id,
@@ -72,7 +75,7 @@ function insertTransfers(
     values: [
       platformId,
       date,
-      int8Array(column((t) => t.moveId)),
+      int8Array(transferred.map(({ moveId }) => moveId)),
       int8Array(column((t) => t.debit.account)),
       int8Array(column((t) => t.credit.account)),
       int8Array(column((t) => t.amount)),
@@ -88,7 +91,12 @@ function insertTransfers(
   };
 }
 
-function insertRequests(platformId: bigint, decided: readonly Decided[]): Statement {
+/**
+ * In the order of their index, as accounts are below: a large batch then comes back to the same pages while they
+ * are near at hand, and PostgreSQL needs a tenth less for both.
+ */
+function insertRequests(platformId: bigint, all: readonly Decided[]): Statement {
+  const decided = all.toSorted((a, b) => byText(a.submission.requestId, b.submission.requestId));
   const postings = decided.map(({ answer }) => (answer.accepted ? answer.postings : []));
   return {
     name: 'request',
@@ -108,6 +116,9 @@ function insertRequests(platformId: bigint, decided: readonly Decided[]): Statem
   };
 }
 
+/** By code units: as good an order as any, as long as it is the index's or close to it. */
+const byText = (a: string, b: string): number => (a < b ? -1 : 1);
+
 /**
  * The next batch, on whichever server, numbers on from here. Should the day not be as it was when the accounts
  * were read, nothing of the batch is written.
@@ -121,7 +132,8 @@ const advanceDay = (platformId: bigint, before: OpenDay, after: OpenDay): Statem
   expected: 'expect_version(count(*))',
 });
 
-function updateAccounts(platformId: bigint, accounts: readonly Guarded[]): Statement {
+function updateAccounts(platformId: bigint, changed: readonly Guarded[]): Statement {
+  const accounts = changed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
     name: 'account',
     text: `update account a set balance = v.balance, held = v.held, last_move_id = v.move_id

@@ -2,7 +2,7 @@ import type { BusinessDate } from '../../kernel/business-date.ts';
 import { instantOfMove } from '../../kernel/id.ts';
 import { evaluateMove } from './evaluate-move.ts';
 import type { Move } from './move.ts';
-import type { Answer, Posting, Refusal, RefusedAnswer } from './outcome.ts';
+import type { AcceptedAnswer, Answer, Posting, Refusal, RefusedAnswer } from './outcome.ts';
 import type { WorkingSet } from './working-set.ts';
 
 /** What is asked of the ledger at once: its moves are done together or not at all. */
@@ -49,6 +49,7 @@ export class BatchEvaluation {
   readonly #answered: Map<string, KnownRequest>;
   readonly #booking: BatchBooking;
   #nextMoveId: bigint;
+  #bookedAt: Date;
   /** The series under way began with a request id that was used for something else. */
   #spoiled = false;
 
@@ -60,6 +61,7 @@ export class BatchEvaluation {
     this.#answered = new Map(known);
     this.#booking = booking;
     this.#nextMoveId = booking.firstMoveId;
+    this.#bookedAt = instantOfMove(booking.firstMoveId);
   }
 
   /** The answers of these submissions, in their order. */
@@ -81,25 +83,43 @@ export class BatchEvaluation {
   }
 
   #evaluate({ moves }: Submission): Answer {
-    const { instant, businessDate } = this.#booking;
+    const { instant } = this.#booking;
     const firstMoveId = this.#nextMoveId;
+    const [only] = moves;
+    if (only && moves.length === 1) {
+      const outcome = evaluateMove(this.#set, only, { moveId: firstMoveId, instant });
+      return outcome.refusal ? refusedAt(0, outcome.refusal) : this.#accept([outcome.posting]);
+    }
     const postings: Posting[] = [];
-    if (moves.length > 1) this.#set.mark();
+    this.#set.mark();
     for (const [moveIndex, move] of moves.entries()) {
       const moveId = firstMoveId + BigInt(moveIndex);
       const outcome = evaluateMove(this.#set, move, { moveId, instant });
       if (outcome.refusal) {
         this.#set.rollback();
-        const refusal = withoutUndone(outcome.refusal, firstMoveId);
-        return { accepted: false, repeated: false, refusal, moveIndex };
+        return refusedAt(moveIndex, withoutUndone(outcome.refusal, firstMoveId));
       }
       postings.push(outcome.posting);
     }
     this.#set.keep();
-    const bookedAt = instantOfMove(firstMoveId);
-    return { accepted: true, repeated: false, businessDate, bookedAt, postings };
+    return this.#accept(postings);
+  }
+
+  /** Submissions that are booked within one millisecond share the date: thousands of answers wait for a commit. */
+  #accept(postings: readonly Posting[]): AcceptedAnswer {
+    const { businessDate } = this.#booking;
+    const bookedAt = instantOfMove(this.#nextMoveId);
+    if (bookedAt.getTime() !== this.#bookedAt.getTime()) this.#bookedAt = bookedAt;
+    return { accepted: true, repeated: false, businessDate, bookedAt: this.#bookedAt, postings };
   }
 }
+
+const refusedAt = (moveIndex: number, refusal: Refusal): RefusedAnswer => ({
+  accepted: false,
+  repeated: false,
+  refusal,
+  moveIndex,
+});
 
 /** Moves of the submission itself are undone with it: a refusal does not name what will never be there. */
 function withoutUndone(refusal: Refusal, firstMoveId: bigint): Refusal {
@@ -116,9 +136,4 @@ export function repeatAnswer(before: KnownRequest, fingerprint: string): Answer 
   return REUSED;
 }
 
-const REUSED: RefusedAnswer = {
-  accepted: false,
-  repeated: false,
-  refusal: { code: 'request_id_reused' },
-  moveIndex: 0,
-};
+const REUSED = refusedAt(0, { code: 'request_id_reused' });

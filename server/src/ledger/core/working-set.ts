@@ -83,9 +83,9 @@ export class WorkingSet {
     const balance = account.balance + change.balance;
     const held = account.held + change.held;
     const lastMoveId = change.moveId;
+    // biome-ignore format: one literal, because an object put together from others takes twice the memory
     const after: Guarded = {
-      ...{ id, guarded, currency, mainAccountId, state },
-      ...{ balance, held, overdraftLimit, lastMoveId },
+      id, guarded, currency, mainAccountId, state, balance, held, overdraftLimit, lastMoveId,
     };
     this.#accounts.set(id, after);
     this.#changedAccounts.add(id);
