@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type Config, ConfigurationError, readConfig } from './config.ts';
 import { isUnavailable } from './db/database.ts';
-import { MayNotMigrate } from './db/migrate.ts';
+import { DatabaseIsNewer, MayNotMigrate } from './db/migrate.ts';
 import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
@@ -126,7 +126,7 @@ function explain(error: unknown): void {
 }
 
 /** Their message says all: what is wrong and what to set. */
-const IN_WORDS = [ConfigurationError, CannotListen, MayNotMigrate];
+const IN_WORDS = [ConfigurationError, CannotListen, MayNotMigrate, DatabaseIsNewer];
 
 function textOf(error: unknown): string {
   if (IN_WORDS.some((kind) => error instanceof kind)) return messageOf(error);

@@ -28,11 +28,16 @@ export class MayNotMigrate extends Error {
   override readonly name = 'MayNotMigrate';
 }
 
+/** The database is that of a newer version than this one. The message names what is unknown, and what to do. */
+export class DatabaseIsNewer extends Error {
+  override readonly name = 'DatabaseIsNewer';
+}
+
 /**
  * Brings the database up to date: applies the numbered files of `server/migrations` that are missing, in
  * order, in one transaction, under a lock, so that two processes may start at once. Forward only; a file,
  * once landed, is never edited. When nothing is missing nothing is changed, so that any role of the server
- * will do. Throws MayNotMigrate, or the first error of PostgreSQL, and then nothing was applied.
+ * will do. Throws DatabaseIsNewer, MayNotMigrate, or the first error of PostgreSQL, and then nothing was applied.
  */
 export async function migrate(url: string): Promise<readonly Applied[]> {
   const migrations = await readMigrations();
@@ -44,8 +49,10 @@ export async function migrate(url: string): Promise<readonly Applied[]> {
   try {
     const applied = await readApplied(db);
     const names = Object.keys(migrations);
+    const unknown = applied?.filter((name) => !names.includes(name)) ?? [];
+    if (unknown.length > 0) throw newer(unknown);
     const missing = applied && names.filter((name) => !applied.includes(name));
-    if (missing?.length === 0 && applied?.length === names.length) return [];
+    if (missing?.length === 0) return [];
     return await apply(db, migrations).catch((error: unknown) => {
       throw errorCode(error) === INSUFFICIENT_PRIVILEGE ? mayNot(missing, error) : error;
     });
@@ -90,6 +97,14 @@ async function letServerRead(db: Kysely<unknown>): Promise<void> {
   const role = sql.raw(APP_ROLE);
   await sql`grant usage on schema ${sql.raw(BOOKKEEPING_SCHEMA)} to ${role}`.execute(db);
   await sql`grant select on ${sql.raw(BOOKKEEPING_TABLE)} to ${role}`.execute(db);
+}
+
+function newer(unknown: readonly string[]): DatabaseIsNewer {
+  const list = unknown.join(', ');
+  const message =
+    `The database is newer than this version of Guanjia, which does not know ${list}. Start the version that migrated it, or a later one; to go back, restore a backup from before the update. Nothing was changed.\n` +
+    `数据库比当前程序版本新：当前版本不认识 ${list}。请启动执行过该迁移的版本或更新的版本；如需退回，请恢复升级前的备份。未更改任何内容。`;
+  return new DatabaseIsNewer(message);
 }
 
 function mayNot(missing: readonly string[] | undefined, cause: unknown): MayNotMigrate {
