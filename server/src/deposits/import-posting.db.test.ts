@@ -113,6 +113,25 @@ test('posters without a lock between them post once all the same', async () => {
   expect(await findings(app, platformId)).toEqual([]);
 });
 
+test('what is beyond the limits of one pass is posted by the next ones', async () => {
+  const { platformId, main, numbers } = await platform();
+  for (const file of ['X', 'Y', 'Z']) {
+    const lines = Array.from({ length: 4_100 }, (_, i) =>
+      line({ reference: `${file}${i}`, remittance: numbers[0] ?? '' }),
+    );
+    const opening = BigInt('XYZ'.indexOf(file)) * 4_100_000n;
+    const work = importStatement(down, platformId, {
+      source: camt(main.number, lines, { opening }),
+    });
+    await expect(work).rejects.toThrow('crashed');
+  }
+  // A page has 4,096 entries: the first pass sees no import whole.
+  const run = { deps, platformId, session: app.database.sessions };
+  expect(await postWaiting({ ...run, passLimits: { imports: 2, pages: 1 } })).toBe(12_300);
+  expect(await hasWaitingEntries(deps, platformId)).toBe(false);
+  expect(await findings(app, platformId)).toEqual([]);
+});
+
 test('platforms do not see each other: the same file, the same references, the same main account number', async () => {
   const one = await platform();
   platforms += 1n;

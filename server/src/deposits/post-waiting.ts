@@ -20,8 +20,15 @@ const PAGE_ENTRIES = 4_096;
 const GROUP_ENTRIES = 512;
 /** Submissions at once: enough that the ledger's next batch is full while the last one commits. */
 const GROUPS_IN_FLIGHT = 16;
-/** Times that all waiting imports are gone through; what conflicts with another poster is left to it. */
+/** Times that the waiting imports are gone through; what conflicts with another poster is left to it. */
 const MAX_PASSES = 100;
+/** What one pass takes; a later pass goes on with the rest. */
+const PASS_LIMITS = {
+  /** Imports, in the order of their ids. */
+  imports: 10_000,
+  /** Pages of one import: more than the largest file has lines. */
+  pages: 4_096,
+};
 
 /** What the poster works with. */
 export interface PostingRun {
@@ -29,6 +36,7 @@ export interface PostingRun {
   readonly platformId: bigint;
   readonly session: Session;
   readonly onProgress?: ((posted: number) => void) | undefined;
+  readonly passLimits?: typeof PASS_LIMITS | undefined;
 }
 
 /**
@@ -36,11 +44,11 @@ export interface PostingRun {
  * Says how many entries it posted.
  */
 export async function postWaiting(run: PostingRun): Promise<number> {
-  const { platformId, session } = run;
+  const { platformId, session, passLimits = PASS_LIMITS } = run;
   let posted = 0;
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
     let after = BEFORE_ALL;
-    for (;;) {
+    for (let i = 0; i < passLimits.imports; i += 1) {
       const importId = await nextWaitingImport(session, platformId, after);
       if (importId === undefined) break;
       after = importId;
@@ -53,10 +61,10 @@ export async function postWaiting(run: PostingRun): Promise<number> {
 
 /**
  * Goes through what waits of one import, once: reads and matches a page while the ones before it are posted. No
- * entry comes to an import later: when all that was found is posted, nothing of it waits any more.
+ * entry comes to an import later: when its end was seen and all that was found is posted, nothing of it waits.
  */
 async function postImport(run: PostingRun, importId: string, before: number): Promise<number> {
-  const { deps, platformId, session, onProgress } = run;
+  const { deps, platformId, session, onProgress, passLimits = PASS_LIMITS } = run;
   const { first, last } = entryIdRange(importId);
   const lane = new InFlight(GROUPS_IN_FLIGHT);
   // After the import is there: the main accounts of its entries are among them, and they never change.
@@ -64,9 +72,11 @@ async function postImport(run: PostingRun, importId: string, before: number): Pr
   let found = 0;
   let posted = 0;
   let after = first;
-  for (;;) {
+  let isWhole = false;
+  for (let page = 0; page < passLimits.pages; page += 1) {
     const entries = await readWaiting(session, platformId, { after, last, limit: PAGE_ENTRIES });
     const end = entries.at(-1);
+    isWhole = !end;
     if (!end) break;
     after = end.entryId;
     found += entries.length;
@@ -81,7 +91,7 @@ async function postImport(run: PostingRun, importId: string, before: number): Pr
     }
   }
   await lane.drained();
-  if (posted === found) await removeWaitingImport(session, platformId, importId);
+  if (isWhole && posted === found) await removeWaitingImport(session, platformId, importId);
   return posted;
 }
 
