@@ -1677,7 +1677,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     name: string;
                     scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage")[];
                 };
@@ -1906,11 +1906,11 @@ export interface operations {
                 "application/json": {
                     /** @enum {unknown} */
                     kind: "person" | "company";
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     name: string;
                     /** @example seller-1001 */
                     reference?: string;
-                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no key of blanks alone, no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };
@@ -2075,11 +2075,11 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     name?: string;
                     /** @example seller-1001 */
                     reference?: string | null;
-                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no key of blanks alone, no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };
@@ -2249,9 +2249,9 @@ export interface operations {
                 "application/json": {
                     /** @example 8110888020000000017 */
                     number: string;
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     name: string;
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     bankName?: string;
                     /** @example CNY */
                     currency: string;
@@ -2514,7 +2514,7 @@ export interface operations {
                     memberId?: string;
                     /** @enum {unknown} */
                     kind?: "trading" | "margin";
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     name: string;
                     /**
                      * @description 19 digits
@@ -2529,7 +2529,7 @@ export interface operations {
                     referenceCode?: string;
                     /** @description Minor units of the currency (CNY: fen 分) */
                     overdraftLimit?: number;
-                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no key of blanks alone, no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };
@@ -2723,7 +2723,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description Not blanks alone */
+                    /** @description With something to see in it */
                     name?: string;
                     /**
                      * @description A code that a payer may quote in the remittance text
@@ -2732,7 +2732,7 @@ export interface operations {
                     referenceCode?: string | null;
                     /** @description Minor units of the currency (CNY: fen 分) */
                     overdraftLimit?: number;
-                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no control characters or broken Unicode */
+                    /** @description Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; no key of blanks alone, no control characters or broken Unicode */
                     metadata?: {
                         [key: string]: string;
                     };

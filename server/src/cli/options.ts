@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { isText, MAX_TEXT, TEXT_ALLOWED } from '../kernel/text.ts';
 import { usageError } from './cli-error.ts';
 
 /** Rows that a list shows unless asked otherwise, and at most. */
@@ -6,8 +7,6 @@ const DEFAULT_ROWS = 50;
 const MAX_ROWS = 100_000;
 /** Rows that are read at once. */
 const PAGE_ROWS = 1000;
-/** Characters of a name at most, as in the API. */
-const MAX_NAME = 120;
 
 /** `--limit`: how many rows a list shows. */
 export function limitOption(fallback = DEFAULT_ROWS): Option {
@@ -26,12 +25,22 @@ export const MONEY_OPTIONS = {
   dryRun: new Option('--dry-run', 'decide and answer, and change nothing'),
 } as const;
 
-/** A name as it was typed. Throws CliError `name_invalid` for one that the API would not take. */
-export function nameText(text: string): string {
-  const { length } = Array.from(text);
-  if (length >= 1 && length <= MAX_NAME && text.trim() !== '') return text;
-  throw usageError('name_invalid', `a name has 1 to ${MAX_NAME} characters, and not blanks alone`);
+/**
+ * A reader of text as it was typed: what a name, a memo or the like may be, as in the API. It throws CliError
+ * `name_invalid` or `text_invalid` for what the API would not take.
+ */
+export function textOf(what: Exclude<keyof typeof MAX_TEXT, `metadata${string}`>) {
+  const max = MAX_TEXT[what];
+  const code = what === 'name' ? 'name_invalid' : 'text_invalid';
+  const called = what === 'memberReference' ? 'reference' : what;
+  return (text: string): string => {
+    if (isText(text, { max })) return text;
+    throw usageError(code, `${called} must be: 1 to ${max} characters, ${TEXT_ALLOWED}`);
+  };
 }
+
+/** Reads a name. */
+export const nameText = textOf('name');
 
 function wholeNumber(text: string, max: number): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : 0;

@@ -31,10 +31,18 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { AppError } from '../kernel/error.ts';
+import {
+  MAX_TEXT,
+  PLAIN_PATTERN,
+  TEXT_ALLOWED,
+  TEXT_PATTERN,
+  textPatternUpTo,
+} from '../kernel/text.ts';
 import { idempotencyKeyRequired, invalidRequest, scopeMissing } from './errors.ts';
 import type { Scope } from './request.ts';
 
 export { type Static, Type } from 'typebox';
+export { MAX_TEXT } from '../kernel/text.ts';
 export { encodeCursor, nextCursorOf, numberAt, positionOf } from './cursor.ts';
 export { SCOPES, type Scope } from './request.ts';
 
@@ -129,7 +137,10 @@ export const IsoDate = Type.String({
   examples: ['2026-11-23'],
 });
 
-/** Text for people: well-formed Unicode without control characters (line breaks are such). */
+/**
+ * Text for people, with something to see in it; `min: 0` takes an empty or invisible one too. Both without control
+ * characters (line breaks are such) and broken Unicode.
+ */
 export function Text({
   min = 1,
   max,
@@ -140,33 +151,29 @@ export function Text({
   examples?: string[];
   description?: string;
 }) {
-  // \p{Cs} in Unicode mode is a lone surrogate, which UTF-8 cannot carry to the database.
-  return Type.String({ minLength: min, maxLength: max, pattern: '^[^\\p{Cc}\\p{Cs}]*$', ...rest });
+  // An empty text passes the pattern: it is told its length, and nothing else.
+  const rule =
+    min === 0 ? { pattern: PLAIN_PATTERN } : { pattern: TEXT_PATTERN, 'x-allowed': TEXT_ALLOWED };
+  return Type.String({ minLength: min, maxLength: max, ...rule, ...rest });
 }
 
 /** What somebody or something is called. */
-export const Name = Type.String({
-  minLength: 1,
-  maxLength: 120,
-  // An empty name passes here: it is told its length, and nothing else.
-  pattern: '^(?!\\s+$)[^\\p{Cc}\\p{Cs}]*$',
-  description: 'Not blanks alone',
-  'x-allowed': 'text that is not blanks alone, without control characters or broken Unicode',
-});
+export const Name = Text({ max: MAX_TEXT.name, description: 'With something to see in it' });
 
 const MetadataKey = Type.String({
-  pattern: '^[^\\p{Cc}\\p{Cs}]{1,40}$',
-  'x-allowed': 'a key has 1 to 40 characters, and no control characters or broken Unicode',
+  pattern: textPatternUpTo(MAX_TEXT.metadataKey),
+  'x-allowed':
+    'a key has 1 to 40 characters with something to see among them, and no control characters or broken Unicode',
 });
 /** The platform's own notes: at most 50 keys of at most 40 characters, values of at most 500. */
-export const Metadata = Type.Record(MetadataKey, Text({ min: 0, max: 500 }), {
+export const Metadata = Type.Record(MetadataKey, Text({ min: 0, max: MAX_TEXT.metadataValue }), {
   maxProperties: 50,
   additionalProperties: false,
   // For the API document, where a rule for keys stands apart from the one for values.
   propertyNames: MetadataKey,
   description:
     'Your own notes, text by key: at most 50 keys of 1 to 40 characters, values of at most 500; ' +
-    'no control characters or broken Unicode',
+    'no key of blanks alone, no control characters or broken Unicode',
 });
 /** Notes as they were stored. */
 export const MetadataOut = Type.Unsafe<Readonly<Record<string, string>>>(

@@ -40,6 +40,7 @@ const Transfer = Type.Object(
   CLOSED,
 );
 const debitAccount = '8888800000000000017';
+const allowed = 'text with something to see in it, without control characters or broken Unicode';
 
 test('what is well-formed passes as it is', () => {
   expect(wrong(Transfer, { debitAccount, amount: 1 })).toBeUndefined();
@@ -65,7 +66,7 @@ test('everything that is wrong is said at once, with what is allowed', () => {
     { pointer: '/amount', detail: 'is required' },
     { pointer: '/other', detail: 'is not a field here: allowed are debitAccount, amount, memo' },
     { pointer: '/debitAccount', detail: 'must be: 19 digits, such as 8888800000000000017' },
-    { pointer: '/memo', detail: 'must not contain control characters or broken Unicode' },
+    { pointer: '/memo', detail: `must be: ${allowed}` },
   ]);
   expect(wrong(Transfer, [])).toEqual([{ pointer: '', detail: 'must be an object' }]);
 });
@@ -89,7 +90,9 @@ test('a pattern is told as a rule in words, never as what the field is for', () 
 });
 
 test('lone surrogates and long text are refused; length counts characters', () => {
-  const detail = 'must not contain control characters or broken Unicode';
+  const detail = `must be: ${allowed}`;
+  const plain = 'must not contain control characters or broken Unicode';
+  expect(wrong(Text({ min: 0, max: 5 }), 'a\ud800')).toEqual([{ pointer: '', detail: plain }]);
   expect(wrong(Text({ max: 5 }), 'a\ud800')).toEqual([{ pointer: '', detail }]);
   expect(wrong(Text({ max: 5 }), '😀😀😀😀😀')).toBeUndefined();
   expect(wrong(Text({ max: 5 }), '123456')).toEqual([
@@ -97,15 +100,43 @@ test('lone surrogates and long text are refused; length counts characters', () =
   ]);
 });
 
-test.each([' ', '   ', '\u3000\u00a0'])('a name of blanks alone is refused: %j', (name) => {
-  const detail =
-    'must be: text that is not blanks alone, without control characters or broken Unicode';
-  const schema = Type.Object({ name: Name }, CLOSED);
-  expect(wrong(schema, { name })).toEqual([{ pointer: '/name', detail }]);
+test.each([
+  ...[
+    ' ',
+    '   ',
+    '\u3000\u00a0',
+    '\u200b',
+    '\u2060\ufeff',
+    ' \u200d ',
+    '\u3164',
+    '\u00ad',
+    '\u2800',
+  ],
+  ...['\u202e', '\ufe0f', '\u{e0100}'],
+])('text in which nothing can be seen is refused: %j', (text) => {
+  const schema = Type.Object({ name: Name, memo: Text({ max: 5 }), metadata: Metadata }, CLOSED);
+  const detail = `must be: ${allowed}`;
+  expect(wrong(schema, { name: text, memo: text, metadata: { [text]: 'x' } })).toEqual([
+    { pointer: '/name', detail },
+    { pointer: '/memo', detail },
+    {
+      pointer: `/metadata/${text}`,
+      detail: expect.stringContaining('something to see') as unknown,
+    },
+  ]);
+  expect(wrong(Metadata, { note: text })).toBeUndefined();
 });
 
 test('other names pass up to their length', () => {
-  for (const name of ['x', ' 王 ', 'A shop', 'x'.repeat(120)]) {
+  for (const name of [
+    'x',
+    ' 王 ',
+    'A shop',
+    '\u200b.',
+    '👨\u200d👩\u200d👧',
+    '❤\ufe0f',
+    'x'.repeat(120),
+  ]) {
     expect(wrong(Name, name), name).toBeUndefined();
   }
   expect(wrong(Name, '')).toEqual([{ pointer: '', detail: 'must have at least 1 characters' }]);
@@ -154,7 +185,8 @@ test('metadata is bounded in keys, in key length and in value length', () => {
   expect(wrong(Metadata, many(51))).toEqual([
     { pointer: '', detail: 'must have at most 50 fields' },
   ]);
-  const keys = 'a key has 1 to 40 characters, and no control characters or broken Unicode';
+  const keys =
+    'a key has 1 to 40 characters with something to see among them, and no control characters or broken Unicode';
   for (const key of ['k'.repeat(41), '', 'a\u0007']) {
     expect(wrong(Metadata, { fine: 'v', [key]: 'v' }), key).toEqual([
       { pointer: `/${key}`, detail: `is not allowed here: ${keys}` },

@@ -2,6 +2,7 @@ import {
   CLOSED,
   Id,
   InstantOut,
+  MAX_TEXT,
   Metadata,
   MetadataOut,
   Name,
@@ -20,7 +21,7 @@ import { memberNotFound, memberReferenceTaken } from './errors.ts';
 import { memberUuid } from './member.ts';
 import { listMembers, readMember } from './read-members.ts';
 
-const Reference = Text({ max: 64, examples: ['seller-1001'] });
+const Reference = Text({ max: MAX_TEXT.memberReference, examples: ['seller-1001'] });
 const Member = Type.Object(
   {
     id: Id('mem'),

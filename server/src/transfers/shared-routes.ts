@@ -9,6 +9,7 @@ import {
   InstantIn,
   InstantOut,
   IsoDate,
+  MAX_TEXT,
   MoveId,
   markReplayed,
   Nullable,
@@ -94,9 +95,9 @@ export const Captured = Type.Object(
   { title: 'Capture' },
 );
 
-const Reference = Text({ max: 128, examples: ['order-20261123-0001'] });
-const Memo = Text({ max: 256 });
-const Owner = Text({ max: 64, examples: ['escrow'] });
+const Reference = Text({ max: MAX_TEXT.reference, examples: ['order-20261123-0001'] });
+const Memo = Text({ max: MAX_TEXT.memo });
+const Owner = Text({ max: MAX_TEXT.owner, examples: ['escrow'] });
 
 /** Fields of the bodies, for single requests and for the items of a batch. */
 export const TransferBody = {
@@ -111,7 +112,7 @@ export const ReversalBody = { memo: Type.Optional(Memo) };
 export const HoldBody = {
   account: AccountNumber,
   amount: AmountIn,
-  reason: Text({ max: 256 }),
+  reason: Text({ max: MAX_TEXT.reason }),
   owner: Type.Optional(Owner),
   expiresAt: Type.Optional(InstantIn),
 };

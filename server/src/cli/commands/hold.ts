@@ -11,7 +11,7 @@ import { type Cli, moneyAction, type PlatformContext, type Result } from '../act
 import { readAmount } from '../amount-text.ts';
 import { under } from '../explain-error.ts';
 import { keyFor, type MoneyOptions, modeOf } from '../idempotency.ts';
-import { MONEY_OPTIONS } from '../options.ts';
+import { MONEY_OPTIONS, textOf } from '../options.ts';
 import { fields, moneyWithCurrency } from '../output.ts';
 import { describeTransfer } from './transfer.ts';
 
@@ -44,8 +44,8 @@ export function addHoldCommands(program: Command, cli: Cli): void {
       .argument('<hold>', 'hld_…')
       .argument('<to>', 'the number of the account that is paid')
       .argument('[amount]', 'all that remains when left out')
-      .option('--memo <text>', 'a note that both sides see')
-      .option('--reference <text>', 'your own reference'),
+      .option('--memo <text>', 'a note that both sides see', textOf('memo'))
+      .option('--reference <text>', 'your own reference', textOf('reference')),
   )
     .addHelpText('after', '\nExample:\n  guanjia hold capture hld_0c8k… 8888800000000000077 10.00')
     .action(moneyAction(cli, capture));
@@ -58,7 +58,7 @@ function addPlace(hold: Command, cli: Cli): void {
       .description('Put part of an account’s available money aside (冻结).')
       .argument('<account>', 'its number')
       .argument('<amount>', 'in the account’s currency, such as 50.00')
-      .argument('<reason>', 'why, in a few words')
+      .argument('<reason>', 'why, in a few words', textOf('reason'))
       .option(
         '--expires-at <instant>',
         'given back by itself then, such as 2026-12-31T16:00:00Z',
@@ -71,7 +71,11 @@ function addPlace(hold: Command, cli: Cli): void {
 
 function withMoneyOptions(command: Command): Command {
   return command
-    .option('--owner <name>', 'only who names the same owner may release or capture it')
+    .option(
+      '--owner <name>',
+      'only who names the same owner may release or capture it',
+      textOf('owner'),
+    )
     .addOption(MONEY_OPTIONS.minor)
     .addOption(MONEY_OPTIONS.key)
     .addOption(MONEY_OPTIONS.dryRun);

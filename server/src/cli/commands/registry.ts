@@ -22,7 +22,7 @@ import {
   type Result,
 } from '../action.ts';
 import { CliError, usageError } from '../cli-error.ts';
-import { limitOption, moreLine, nameText, readRows } from '../options.ts';
+import { limitOption, moreLine, nameText, readRows, textOf } from '../options.ts';
 import { type Column, fields, money, table } from '../output.ts';
 
 /** `guanjia platform …`, `main-account …`, `member …`: who and what there is. */
@@ -216,7 +216,11 @@ function addMemberCommands(program: Command, cli: Cli): void {
     .addOption(
       new Option('--kind <kind>', 'what it is').choices(['company', 'person']).default('company'),
     )
-    .option('--reference <text>', 'your own key for it, unique in the platform')
+    .option(
+      '--reference <text>',
+      'your own key for it, unique in the platform',
+      textOf('memberReference'),
+    )
     .addHelpText('after', '\nExample:\n  guanjia member add "A shop" --reference shop-1')
     .action(platformAction(cli, addOne));
   member

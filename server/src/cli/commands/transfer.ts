@@ -5,7 +5,7 @@ import { type Cli, moneyAction, type PlatformContext, type Result } from '../act
 import { readAmount } from '../amount-text.ts';
 import { under } from '../explain-error.ts';
 import { keyFor, type MoneyOptions, modeOf } from '../idempotency.ts';
-import { MONEY_OPTIONS } from '../options.ts';
+import { MONEY_OPTIONS, textOf } from '../options.ts';
 import { fields, moneyWithCurrency } from '../output.ts';
 
 const EXAMPLES = `
@@ -25,8 +25,8 @@ export function addTransferCommand(program: Command, cli: Cli): void {
     .argument('<from>', 'the number of the account that pays')
     .argument('<to>', 'the number of the account that is paid')
     .argument('<amount>', 'in the account’s currency, such as 12.30')
-    .option('--memo <text>', 'a note that both sides see')
-    .option('--reference <text>', 'your own reference')
+    .option('--memo <text>', 'a note that both sides see', textOf('memo'))
+    .option('--reference <text>', 'your own reference', textOf('reference'))
     .addOption(MONEY_OPTIONS.minor)
     .addOption(MONEY_OPTIONS.key)
     .addOption(MONEY_OPTIONS.dryRun)

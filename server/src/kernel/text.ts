@@ -1,0 +1,48 @@
+/**
+ * Text for people, as every edge takes it: well-formed Unicode with something to see in it, and without control
+ * characters (line breaks are such).
+ *
+ * - \p{Cs} in Unicode mode is a lone surrogate, which UTF-8 cannot carry to the database.
+ * - \p{DI} (Default_Ignorable_Code_Point, Unicode 17, section 5.21) is what is drawn as nothing: zero-width spaces,
+ *   joiners, U+FEFF, fillers. The blank of Braille and the marks of annotations are as invisible, and not of it.
+ *
+ * The look-ahead ends at the first character that can be seen, and nothing is read twice.
+ */
+const PLAIN = '[^\\p{Cc}\\p{Cs}]';
+const UNSEEN = '[\\s\\p{DI}\\u2800\\ufff9-\\ufffb]';
+
+/** The rule of such a text, as a regular expression of ECMA-262 in Unicode mode. An empty one passes. */
+export const TEXT_PATTERN = `^(?!${UNSEEN}+$)${PLAIN}*$`;
+/** The same where nothing to see is nothing wrong: only control characters and broken Unicode are refused. */
+export const PLAIN_PATTERN = `^${PLAIN}*$`;
+
+/** The rule of such a text of 1 to `max` characters. */
+export const textPatternUpTo = (max: number): string => `^(?!${UNSEEN}+$)${PLAIN}{1,${max}}$`;
+
+/** The rule in words. */
+export const TEXT_ALLOWED =
+  'text with something to see in it, without control characters or broken Unicode';
+
+/** Characters at most (code points, not bytes), at every edge. */
+export const MAX_TEXT = {
+  name: 120,
+  /** The platform's own key for a member. */
+  memberReference: 64,
+  /** The platform's own reference of a transfer. */
+  reference: 128,
+  memo: 256,
+  /** Who may release or capture a hold. */
+  owner: 64,
+  /** What a hold is for. */
+  reason: 256,
+  metadataKey: 40,
+  metadataValue: 500,
+} as const;
+
+const rule = new RegExp(TEXT_PATTERN, 'u');
+
+/** True for a text of 1 to `max` characters that every edge takes. */
+export function isText(text: string, { max }: { readonly max: number }): boolean {
+  const { length } = Array.from(text);
+  return length >= 1 && length <= max && rule.test(text);
+}
