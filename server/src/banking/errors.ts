@@ -1,7 +1,12 @@
 import { defineError } from '../kernel/error.ts';
 
-/** Where in a file something is wrong: a text line (MT940, CSV) or an entry or row (XML), 1-based. */
-export type Place = { readonly line: number } | { readonly entry: number };
+/**
+ * Where in a file something is wrong: a text line (MT940, CSV, what XML says of a whole statement) or an entry or
+ * row (XML), 1-based; with the statement, where that helps to find it.
+ */
+export type Place = ({ readonly line: number } | { readonly entry: number }) & {
+  readonly statementId?: string;
+};
 
 /** What was found is shortened to this many characters before it goes into an error. */
 const FOUND_LENGTH = 80;
@@ -50,7 +55,7 @@ export const statementFormatDiffers = defineError<{
 
 /** The file ends before its statement does. */
 export const statementTruncated = defineError<
-  { missing: string } & Partial<{ line: number; entry: number }>
+  { missing: string; statementId?: string } & Partial<{ line: number; entry: number }>
 >()({
   code: 'statement_truncated',
   kind: 'invalid',
@@ -144,7 +149,10 @@ export const statementCurrenciesMixed = defineError<
 
 /** One field is missing or unreadable. */
 export const statementFieldInvalid = defineError<
-  { field: string; found: string; allowed: string } & Partial<{ line: number; entry: number }>
+  { field: string; found: string; allowed: string; statementId?: string } & Partial<{
+    line: number;
+    entry: number;
+  }>
 >()({
   code: 'statement_field_invalid',
   kind: 'invalid',

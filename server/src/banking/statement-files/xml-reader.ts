@@ -12,6 +12,12 @@ export interface TextReader {
   end(): void;
 }
 
+/** Reads XML, and knows how far. */
+export interface XmlReader extends TextReader {
+  /** The line that is being read, 1-based: for handlers. */
+  line(): number;
+}
+
 /** What a format wants to know of a document. Names come as written: see `localName`. */
 export interface XmlHandlers {
   open(name: string, attributes: Attributes): void;
@@ -29,7 +35,7 @@ const SLICE = 65_536;
  * Tags and texts without anything special, which is nearly everything in a statement, are read here, at twice the
  * speed; whatever else comes, the parser is told which elements are open and judges alone.
  */
-export function createXmlReader(handlers: XmlHandlers, limits: StatementLimits): TextReader {
+export function createXmlReader(handlers: XmlHandlers, limits: StatementLimits): XmlReader {
   const judge = new Judge(handlers, limits);
   const plain = new PlainXml(judge);
   /** What the last slice ended with: the beginning of a tag or of a text. */
@@ -80,6 +86,7 @@ export function createXmlReader(handlers: XmlHandlers, limits: StatementLimits):
       judge.write(rest);
       judge.end();
     },
+    line: () => judge.line(),
   };
 }
 
@@ -111,7 +118,7 @@ class Judge {
     parser.on('error', (error) => this.#refuse(error.message));
     parser.on('doctype', (doctype) => {
       const problem = 'a DOCTYPE is refused: its entities can grow without bound';
-      const facts = { problem, found: shorten(doctype), line: this.#line() };
+      const facts = { problem, found: shorten(doctype), line: this.line() };
       throw new AppError(statementMalformed, facts);
     });
     parser.on('opentag', ({ name, attributes }) => {
@@ -180,17 +187,17 @@ class Judge {
     this.#handlers.text(text);
   }
 
-  #line(): number {
+  line(): number {
     return this.#parser.line + this.untoldLines;
   }
 
   #tooLarge(limit: 'maxTextLength' | 'maxDepth'): AppError {
     const maximum = this.#limits[limit];
-    return new AppError(statementTooLarge, { limit, maximum, line: this.#line() });
+    return new AppError(statementTooLarge, { limit, maximum, line: this.line() });
   }
 
   #refuse(message: string): never {
-    const line = this.#line();
+    const line = this.line();
     const found = shorten(message);
     if (this.#isEnding) throw new AppError(statementTruncated, { missing: found, line });
     throw new AppError(statementMalformed, { problem: 'not well-formed XML', found, line });

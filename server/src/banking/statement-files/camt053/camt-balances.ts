@@ -1,5 +1,6 @@
 import { type Currency, isCurrency } from '../../../kernel/currency.ts';
-import type { Place } from '../../errors.ts';
+import { AppError } from '../../../kernel/error.ts';
+import { type Place, shorten, statementCurrenciesMixed } from '../../errors.ts';
 import { invalidField, readCurrency, readMinorUnits } from '../fields.ts';
 import type { StatedBalance } from '../statement-file.ts';
 import type { BalanceDraft } from './camt-draft.ts';
@@ -10,37 +11,74 @@ const OPENING = ['OPBD', 'PRCD', 'ITBD'];
 /** Closing balances by preference: booked, interim (of a page that is not the last). */
 const CLOSING = ['CLBD', 'ITBD'];
 
+/** The statement that balances are of, as errors name it. */
+export interface StatementName {
+  readonly statementId?: string;
+  readonly accountNumber?: string;
+}
+
+/** What a statement states of its two ends. */
+export interface StatedEnds {
+  readonly opening: StatedBalance | undefined;
+  readonly closing: StatedBalance | undefined;
+  /** Where the closing balance stands. */
+  readonly closingPlace: Place | undefined;
+}
+
 /**
  * Finds the opening and closing balance among those stated. A type may stand there for several days: the
- * first opening and the last closing count. One in the account's currency goes before one in another.
+ * first opening and the last closing count.
  */
 export function readBalances(
   balances: readonly BalanceDraft[],
-  accountCurrency: string,
-  place: Place,
-): { readonly opening: StatedBalance | undefined; readonly closing: StatedBalance | undefined } {
-  const opening = choose(balances, OPENING, accountCurrency, false);
-  const closing = choose(balances, CLOSING, accountCurrency, true);
+  { statementId }: StatementName,
+): StatedEnds {
+  const opening = choose(balances, OPENING, false);
+  const closing = choose(balances, CLOSING, true);
+  const placeOf = ({ line }: BalanceDraft): Place => placeIn(statementId, line);
   // One interim balance alone cannot be both ends.
-  if (opening === closing) return { opening: undefined, closing: undefined };
+  if (opening === closing)
+    return { opening: undefined, closing: undefined, closingPlace: undefined };
   return {
-    opening: opening && readBalance(opening, place),
-    closing: closing && readBalance(closing, place),
+    opening: opening && readBalance(opening, placeOf(opening)),
+    closing: closing && readBalance(closing, placeOf(closing)),
+    closingPlace: closing && placeOf(closing),
   };
+}
+
+/**
+ * Throws `statement_currencies_mixed` for an opening or closing balance in another currency, be it one beside
+ * that of the account: then the account has money that the entries of this statement cannot speak of.
+ */
+export function checkCurrencies(
+  balances: readonly BalanceDraft[],
+  expected: Currency,
+  name: StatementName,
+): void {
+  const other = balances.find(
+    ({ type, amount }) =>
+      amount.currency !== expected && (OPENING.includes(type) || CLOSING.includes(type)),
+  );
+  if (!other) return;
+  const { line, type, amount } = other;
+  const facts = { field: `Bal/${type}/Amt/@Ccy`, expected, found: shorten(amount.currency) };
+  throw new AppError(statementCurrenciesMixed, { line, ...name, ...facts });
+}
+
+/** A place that names its statement, if that has a name. */
+export function placeIn(statementId: string | undefined, line: number): Place {
+  return statementId === undefined ? { line } : { line, statementId: shorten(statementId) };
 }
 
 function choose(
   balances: readonly BalanceDraft[],
   types: readonly string[],
-  accountCurrency: string,
   last: boolean,
 ): BalanceDraft | undefined {
   for (const type of types) {
     const ofType = balances.filter((balance) => balance.type === type);
-    const ours = ofType.filter(({ amount }) => amount.currency === accountCurrency);
-    const candidates = ours.length > 0 ? ours : ofType;
     // A stable sort: balances without or with equal dates stay in file order.
-    const ordered = [...candidates].sort((a, b) => compareDates(a.date, b.date));
+    const ordered = ofType.sort((a, b) => compareDates(a.date, b.date));
     const chosen = last ? ordered.at(-1) : ordered[0];
     if (chosen) return chosen;
   }

@@ -37,6 +37,8 @@ export interface EntryDraft {
 
 /** What Bal says. */
 export interface BalanceDraft {
+  /** Where it begins. */
+  readonly line: number;
   type: string;
   indicator: string;
   date: string;
@@ -76,6 +78,6 @@ export function newEntry(): EntryDraft {
   };
 }
 
-export function newBalance(): BalanceDraft {
-  return { type: '', indicator: '', date: '', amount: { text: '', currency: '' } };
+export function newBalance(line: number): BalanceDraft {
+  return { line, type: '', indicator: '', date: '', amount: { text: '', currency: '' } };
 }

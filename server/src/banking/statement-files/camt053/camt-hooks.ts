@@ -152,8 +152,8 @@ export function entryHooks(cursor: CamtCursor, end: () => void): Record<string, 
 export function balanceHooks(cursor: CamtCursor, end: () => void): Record<string, ElementHooks> {
   const balance = () => cursor.balance;
   const whole: ElementHooks = {
-    begin: () => {
-      cursor.balance = newBalance();
+    begin: (_, line) => {
+      cursor.balance = newBalance(line());
     },
     end,
   };

@@ -3,6 +3,7 @@ import { type Place, shorten, statementTruncated } from '../../errors.ts';
 import { invalidField } from '../fields.ts';
 import type { StatedBalance } from '../statement-file.ts';
 import type { StatementWriter } from '../statement-writer.ts';
+import type { StatedEnds } from './camt-balances.ts';
 
 /** What a statement says of its place among the pages it was cut into (StmtPgntn, else MsgPgntn). */
 export interface Page {
@@ -22,9 +23,7 @@ interface ReadPage {
 }
 
 /** The balances that a page states; `ofWhole` when its closing one may be that of the whole statement. */
-export interface PageBalances {
-  readonly opening: StatedBalance | undefined;
-  readonly closing: StatedBalance | undefined;
+export interface PageBalances extends StatedEnds {
   readonly ofWhole: boolean;
 }
 
@@ -48,16 +47,16 @@ export class StatementPages {
     return true;
   }
 
-  /** Ends a page, and its statement unless that goes on behind it. */
+  /** Ends a page, and its statement unless that goes on behind it. `place` is where the page ends. */
   end(page: Page, stated: PageBalances, place: Place): void {
     const opening = this.#openingOf(page, stated, place);
-    const { closing, ofWhole } = stated;
+    const { closing, closingPlace = place, ofWhole } = stated;
     if (goesOn(page) && (!closing || (ofWhole && !this.#writer.leadsTo(closing, opening)))) {
       this.#previous = { page, opening, closing: undefined };
       return;
     }
     if (!closing) throw balanceMissing(place, 'a closing balance: CLBD or ITBD');
-    this.#writer.close(closing, place, opening);
+    this.#writer.close(closing, closingPlace, opening);
     this.#previous = { page, opening, closing };
   }
 

@@ -1,15 +1,19 @@
 /** The attributes of an element, by name. */
 export type Attributes = Readonly<Record<string, string>>;
 
+/** Gives the line of the file that is being read, 1-based. */
+export type LineNow = () => number;
+
 /** An element that is looked at. Elements that are not in the tree are passed over with all they contain. */
 export interface ElementNode {
   /** The way from the message element, as errors name it: `Stmt/Ntry/Amt`. */
   readonly path: string;
   readonly children: Map<string, ElementNode>;
-  begin: ((attributes: Attributes) => void) | undefined;
+  /** Hooks are given the line that is being read as a function: few ask. */
+  begin: ((attributes: Attributes, line: LineNow) => void) | undefined;
   /** Is given the element's own text, trimmed; set only where the text matters. */
   text: ((text: string, path: string) => void) | undefined;
-  end: (() => void) | undefined;
+  end: ((line: LineNow) => void) | undefined;
 }
 
 /** What to do at one path. */

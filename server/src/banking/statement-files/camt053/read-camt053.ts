@@ -4,7 +4,13 @@ import { given, normalAccount } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
 import type { StatedBalance } from '../statement-file.ts';
 import type { TextReader } from '../xml-reader.ts';
-import { readBalances, statementCurrency } from './camt-balances.ts';
+import {
+  checkCurrencies,
+  placeIn,
+  readBalances,
+  type StatementName,
+  statementCurrency,
+} from './camt-balances.ts';
 import { type BalanceDraft, newBalance, newDetail, newEntry } from './camt-draft.ts';
 import { type EntryContext, readEntry } from './camt-entry.ts';
 import {
@@ -16,11 +22,13 @@ import {
   keep,
 } from './camt-hooks.ts';
 import { type Page, StatementPages } from './camt-pages.ts';
-import { elementTree, paths } from './element-tree.ts';
+import { type Attributes, elementTree, type LineNow, paths } from './element-tree.ts';
 import { walkMessages } from './walk-messages.ts';
 
 /** One statement while it is read. */
 interface StatementDraft {
+  /** Where it begins. */
+  readonly line: number;
   id: string;
   sequence: string;
   page: string;
@@ -42,9 +50,9 @@ const MAX_BALANCES = 1_000;
 
 const NO_PAGE = { page: '', isLast: '' };
 
-function newStatement(): StatementDraft {
+function newStatement(line: number): StatementDraft {
   const texts = { id: '', sequence: '', ...NO_PAGE, account: '', currency: '' };
-  return { ...texts, balances: [], opened: undefined };
+  return { line, ...texts, balances: [], opened: undefined };
 }
 
 /**
@@ -53,17 +61,17 @@ function newStatement(): StatementDraft {
  * their own are read as the one statement that they are together.
  */
 export function createCamt053Reader({ writer, limits }: ReaderContext): TextReader {
-  let statement = newStatement();
+  let statement = newStatement(1);
   let statements = 0;
   const message = { ...NO_PAGE };
-  const drafts = { balance: newBalance(), entry: newEntry(), detail: newDetail() };
+  const drafts = { balance: newBalance(1), entry: newEntry(), detail: newDetail() };
   const cursor: CamtCursor = { ...drafts, entries: 0 };
   const pages = new StatementPages(writer);
   let last: OpenedStatement | undefined;
 
   function open(): OpenedStatement {
     const isContinued = () =>
-      pages.isContinued(pageOf(statement, message), { entry: cursor.entries });
+      pages.isContinued(pageOf(statement, message), { line: statement.line });
     statement.opened ??= last && isContinued() ? last : openStatement(statement, cursor, writer);
     last = statement.opened;
     return statement.opened;
@@ -78,23 +86,25 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
 
   function endBalance() {
     if (statement.balances.push(cursor.balance) <= MAX_BALANCES) return;
-    throw new AppError(statementTooLarge, { limit: 'MAX_BALANCES', maximum: MAX_BALANCES });
+    throw tooManyBalances(cursor.balance.line);
   }
 
-  function endStatement() {
-    open();
-    const place = { entry: cursor.entries };
-    const { balances, currency } = statement;
+  function endStatement(line: LineNow) {
+    const { context } = open();
+    const { balances } = statement;
+    const name = nameOf(statement);
     // Again: a bank may state its balances after the entries.
-    const stated = readBalances(balances, currency, place);
+    checkCurrencies(balances, context.currency, name);
+    const stated = readBalances(balances, name);
     const ofWhole = balances.some(({ type }) => type === 'CLBD');
+    const place = placeIn(name.statementId, line());
     pages.end(pageOf(statement, message), { ...stated, ofWhole }, place);
   }
 
   const current = () => statement;
-  const begin = () => {
+  const begin = (_: Attributes, line: LineNow) => {
     statements += 1;
-    statement = newStatement();
+    statement = newStatement(line());
     cursor.entry = newEntry();
   };
   const root = elementTree({
@@ -121,10 +131,14 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     ...detailHooks(cursor, 'Stmt/Ntry/NtryDtls/TxDtls', limits.maxDetailsPerEntry),
     ...detailHooks(cursor, 'Stmt/Ntry/TxDtls', limits.maxDetailsPerEntry),
   });
-  return walkMessages(root, limits, () => {
-    pages.finish({ entry: cursor.entries });
+  return walkMessages(root, limits, (line) => {
+    pages.finish({ line });
     return statements > 0;
   });
+}
+
+function tooManyBalances(line: number): AppError {
+  return new AppError(statementTooLarge, { limit: 'MAX_BALANCES', maximum: MAX_BALANCES, line });
 }
 
 /** The pages of a message are those of its statements where these say nothing (version 2 knows no other). */
@@ -136,21 +150,31 @@ function pageOf(
   return { account: normalAccount(account), statementId: id, number, isLast: last };
 }
 
+function nameOf({ id, account }: StatementDraft): StatementName {
+  const [statementId, accountNumber] = [given(id), given(account.replace(/\s+/g, ''))];
+  return {
+    ...(statementId === undefined ? {} : { statementId }),
+    ...(accountNumber === undefined ? {} : { accountNumber }),
+  };
+}
+
 function openStatement(
   statement: StatementDraft,
-  { entry, entries }: CamtCursor,
+  { entry }: CamtCursor,
   writer: ReaderContext['writer'],
 ): OpenedStatement {
-  const place = { entry: entries };
-  const { opening, closing } = readBalances(statement.balances, statement.currency, place);
+  const name = nameOf(statement);
+  const { opening, closing } = readBalances(statement.balances, name);
   const stated = [opening?.currency, closing?.currency, entry.amount.currency];
+  const place = placeIn(name.statementId, statement.line);
   const currency = statementCurrency([statement.currency, ...stated], place);
-  const account = given(statement.account.replace(/\s+/g, ''));
+  checkCurrencies(statement.balances, currency, name);
+  const account = name.accountNumber;
   const page = statement.page === '' ? '' : `/${statement.page}`;
   writer.open({
     accountNumber: account,
     currency,
-    statementId: given(statement.id),
+    statementId: name.statementId,
     sequence: given(`${statement.sequence}${page}`),
     opening,
   });

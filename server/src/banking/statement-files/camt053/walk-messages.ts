@@ -7,17 +7,21 @@ import type { Attributes, ElementNode } from './element-tree.ts';
 /** Version 1 has its number in the name of the message element. */
 const MESSAGE = /^BkToCstmrStmt(?:V\d\d)?$/;
 
-/** Walks the tree below each message element, at whatever depth an envelope has put it. */
+/**
+ * Walks the tree below each message element, at whatever depth an envelope has put it. `complete` is asked at the
+ * end, with the number of the last line, whether there was a statement.
+ */
 export function walkMessages(
   root: ElementNode,
   limits: StatementLimits,
-  complete: () => boolean,
+  complete: (line: number) => boolean,
 ): TextReader {
   // The looked-at elements that are open; empty outside of a message.
   const open: ElementNode[] = [];
   let current: ElementNode | undefined;
   let ignored = 0;
   let collected = '';
+  const line = () => reader.line();
   const openElement = (name: string, attributes: Attributes) => {
     if (!current) {
       if (!MESSAGE.test(localName(name))) return;
@@ -34,7 +38,7 @@ export function walkMessages(
     open.push(child);
     current = child;
     collected = '';
-    child.begin?.(attributes);
+    child.begin?.(attributes, line);
   };
   const closeElement = () => {
     if (!current) return;
@@ -43,7 +47,7 @@ export function walkMessages(
       return;
     }
     if (current.text) current.text(collected.trim(), current.path);
-    current.end?.();
+    current.end?.(line);
     collected = '';
     open.pop();
     current = open.at(-1);
@@ -56,7 +60,7 @@ export function walkMessages(
     write: reader.write,
     end() {
       reader.end();
-      if (complete()) return;
+      if (complete(line())) return;
       const problem = 'a camt.053 message without a statement (BkToCstmrStmt/Stmt)';
       throw new AppError(statementMalformed, { problem, found: '' });
     },
