@@ -201,7 +201,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Lift all stops 恢复 */
+        /** Lift the stop of a side, or of both, which is what no side means 恢复 */
         post: operations["reopenVirtualAccount"];
         delete?: never;
         options?: never;
@@ -2946,7 +2946,14 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    side?: "debit" | "credit" | "both";
+                };
+            };
+        };
         responses: {
             /** @description OK */
             200: {

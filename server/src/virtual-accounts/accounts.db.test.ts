@@ -22,6 +22,7 @@ import {
   readVirtualAccount,
   rememberedAccount,
   reopenVirtualAccount,
+  type StopSide,
   stopVirtualAccount,
   unbindPayerAccount,
 } from './index.ts';
@@ -175,17 +176,23 @@ test('numbers that do not exist are asked for again, and found once they do', as
   expect(both.get(first.record.bankClearing)).toMatchObject({ number: undefined, kind: undefined });
 });
 
-test('stops add up; reopening lifts them; closed is for ever', async () => {
+test('stops add up; reopening lifts them, one or both; closed is for ever', async () => {
   const { number } = await openVirtualAccount(app, 2n, { name: 'To be closed' });
   const state = async (work: Promise<{ state: string }>) => (await work).state;
   expect(await state(stopVirtualAccount(app, 2n, number, { side: 'debit' }))).toBe('debit_stopped');
   expect(await state(stopVirtualAccount(app, 2n, number, { side: 'debit' }))).toBe('debit_stopped');
   expect(await state(stopVirtualAccount(app, 2n, number, { side: 'credit' }))).toBe('stopped');
-  expect(await state(reopenVirtualAccount(app, 2n, number))).toBe('open');
+  const reopen = (side: StopSide) => state(reopenVirtualAccount(app, 2n, number, { side }));
+  expect(await reopen('debit')).toBe('credit_stopped');
+  expect(await reopen('debit')).toBe('credit_stopped');
+  expect(await reopen('credit')).toBe('open');
+  expect(await state(stopVirtualAccount(app, 2n, number, { side: 'both' }))).toBe('stopped');
+  expect(await reopen('credit')).toBe('debit_stopped');
+  expect(await reopen('both')).toBe('open');
   expect(await state(stopVirtualAccount(app, 2n, number, { side: 'both' }))).toBe('stopped');
   expect(await state(closeVirtualAccount(app, 2n, number))).toBe('closed');
   const closed = refusal('account_closed', { account: number });
-  await expect(reopenVirtualAccount(app, 2n, number)).rejects.toEqual(closed);
+  await expect(reopen('both')).rejects.toEqual(closed);
   await expect(closeVirtualAccount(app, 2n, number)).rejects.toEqual(closed);
 });
 

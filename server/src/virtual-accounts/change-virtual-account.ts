@@ -48,7 +48,7 @@ export async function changeVirtualAccount(
   return readVirtualAccount({ db }, platformId, number);
 }
 
-/** What an account is stopped for (停用): paying, being paid, or both. */
+/** What an account is stopped for (停用), or reopened for: paying, being paid, or both. */
 export type StopSide = 'debit' | 'credit' | 'both';
 
 /**
@@ -64,13 +64,17 @@ export async function stopVirtualAccount(
   return changeState(deps, platformId, number, (now) => stopped(now, side));
 }
 
-/** Lifts all stops. Throws AppError: `account_not_found`, `account_closed`. */
+/**
+ * Lifts the stop of a side (恢复); the other side stays as it is. Throws AppError: `account_not_found`,
+ * `public_account_refused`, `account_closed`.
+ */
 export async function reopenVirtualAccount(
   deps: Deps,
   platformId: bigint,
   number: string,
+  { side }: { side: StopSide },
 ): Promise<VirtualAccount> {
-  return changeState(deps, platformId, number, () => 'open');
+  return changeState(deps, platformId, number, (now) => reopened(now, side));
 }
 
 /**
@@ -89,12 +93,27 @@ export async function closeVirtualAccount(
   return changeState(deps, platformId, number, () => 'closed');
 }
 
-/** The state after a stop: stops add up. Closed stays as it is, and is refused by the ledger. */
-function stopped(now: AccountState, side: StopSide): AccountState {
-  const debit = side !== 'credit' || now === 'debit_stopped' || now === 'stopped';
-  const credit = side !== 'debit' || now === 'credit_stopped' || now === 'stopped';
+const isStopped = (state: AccountState, side: 'debit' | 'credit'): boolean =>
+  state === 'stopped' || state === `${side}_stopped`;
+
+/** The state after a stop: stops add up. */
+const stopped = (now: AccountState, side: StopSide): AccountState =>
+  stateOf({
+    debit: side !== 'credit' || isStopped(now, 'debit'),
+    credit: side !== 'debit' || isStopped(now, 'credit'),
+  });
+
+/** The state after a side was reopened. Of a closed account it is `open`, which the ledger refuses. */
+const reopened = (now: AccountState, side: StopSide): AccountState =>
+  stateOf({
+    debit: side === 'credit' && isStopped(now, 'debit'),
+    credit: side === 'debit' && isStopped(now, 'credit'),
+  });
+
+function stateOf({ debit, credit }: { debit: boolean; credit: boolean }): AccountState {
   if (debit && credit) return 'stopped';
-  return debit ? 'debit_stopped' : 'credit_stopped';
+  if (debit) return 'debit_stopped';
+  return credit ? 'credit_stopped' : 'open';
 }
 
 async function changeState(

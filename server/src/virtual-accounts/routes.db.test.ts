@@ -52,6 +52,8 @@ test('a virtual account lives: opened, found, changed, stopped, reopened, closed
   expect(changed.json()).toEqual({ ...account, referenceCode: null, overdraftLimit: 5 });
   const stopped = await call('POST', `${url}/stop`, { side: 'credit' });
   expect(stopped.json()).toMatchObject({ state: 'credit_stopped' });
+  const other = await call('POST', `${url}/reopen`, { side: 'debit' });
+  expect(other.json()).toMatchObject({ state: 'credit_stopped' });
   expect((await call('POST', `${url}/reopen`)).json()).toMatchObject({ state: 'open' });
   expect((await call('POST', `${url}/close`)).json()).toMatchObject({ state: 'closed' });
   const closed = await call('POST', `${url}/reopen`);

@@ -44,6 +44,7 @@ import { listVirtualAccounts, readVirtualAccount } from './read-virtual-accounts
 import { MEMBER_KINDS, VIRTUAL_ACCOUNT_KINDS } from './virtual-account.ts';
 
 const Kind = Type.Enum([...VIRTUAL_ACCOUNT_KINDS]);
+const Side = Type.Enum(['debit', 'credit', 'both']);
 const State = Type.Enum(['open', 'debit_stopped', 'credit_stopped', 'stopped', 'closed']);
 const ReferenceCode = Type.String({
   pattern: '^[0-9A-Z]{4,32}$',
@@ -217,7 +218,7 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
         summary: 'Stop paying, being paid, or both; stops add up 停用',
         tags,
         params,
-        body: Type.Object({ side: Type.Enum(['debit', 'credit', 'both']) }, CLOSED),
+        body: Type.Object({ side: Side }, CLOSED),
         response: { 200: VirtualAccount },
       },
     },
@@ -225,24 +226,35 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
       stopVirtualAccount(deps, platformId, params.number, body),
   );
 
-  const action = (name: 'reopen' | 'close', summary: string, act: typeof closeVirtualAccount) =>
-    app.post(
-      `/v1/virtual-accounts/:number/${name}`,
-      {
-        config: {
-          scope: 'accounts:write',
-          problems: name === 'close' ? [...problems, accountNotEmpty] : problems,
-        },
-        schema: {
-          operationId: `${name}VirtualAccount`,
-          summary,
-          tags,
-          params,
-          response: { 200: VirtualAccount },
-        },
+  app.post(
+    '/v1/virtual-accounts/:number/reopen',
+    {
+      config: { scope: 'accounts:write', problems },
+      schema: {
+        operationId: 'reopenVirtualAccount',
+        summary: 'Lift the stop of a side, or of both, which is what no side means 恢复',
+        tags,
+        params,
+        body: Type.Object({ side: Type.Optional(Side) }, CLOSED),
+        response: { 200: VirtualAccount },
       },
-      async ({ platformId, params }) => act(deps, platformId, params.number),
-    );
-  action('reopen', 'Lift all stops 恢复', reopenVirtualAccount);
-  action('close', 'Close for ever; only when empty 销户', closeVirtualAccount);
+    },
+    async ({ platformId, params, body: { side = 'both' } }) =>
+      reopenVirtualAccount(deps, platformId, params.number, { side }),
+  );
+
+  app.post(
+    '/v1/virtual-accounts/:number/close',
+    {
+      config: { scope: 'accounts:write', problems: [...problems, accountNotEmpty] },
+      schema: {
+        operationId: 'closeVirtualAccount',
+        summary: 'Close for ever; only when empty 销户',
+        tags,
+        params,
+        response: { 200: VirtualAccount },
+      },
+    },
+    async ({ platformId, params }) => closeVirtualAccount(deps, platformId, params.number),
+  );
 };
