@@ -45,6 +45,15 @@ test('the remedy speaks of money as people do; programs get it as it is written'
   expect(document.error['remedy']).toContain('`shortfall` (in minor units)');
 });
 
+test('a field of a body is for programs, unless the remedy speaks of it', () => {
+  const facts = { account: '88888', field: '/debitAccount' };
+  const closed = explain(new AppError(refusalErrors.account_closed, facts));
+  expect(closed.text).toContain('(account 88888).');
+  expect(closed.document.error).toMatchObject(facts);
+  const nobody = explain(new AppError(refusalErrors.account_not_found, facts));
+  expect(nobody.text).toContain('(account 88888, field /debitAccount).');
+});
+
 test('the reason is a sentence of its own; the last lines of a log come below', () => {
   const reason = 'The disk is full.';
   const facts = { reason, logFile: '/data/postgres.log', lastLines: ['FATAL: one', 'FATAL: two'] };

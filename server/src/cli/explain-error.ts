@@ -87,7 +87,10 @@ function explainAppError(error: AppError): Explained {
   const { code, title, remedy } = error.definition;
   const known = circumstances.get(error);
   const { idempotencyKey } = known ?? {};
-  const beside = Object.entries(error.facts).filter(([name]) => !BELOW.includes(name));
+  const isBeside = (name: string) =>
+    // A command has no body, so its fields are named only where the remedy needs them.
+    !BELOW.includes(name) && (name !== 'field' || remedy.en.includes('`field`'));
+  const beside = Object.entries(error.facts).filter(([name]) => isBeside(name));
   const words = factsInWords(Object.fromEntries(beside), known?.currency);
   const about = words === '' ? '' : ` (${words})`;
   const below = BELOW.flatMap((name) => linesOf(error.facts[name]));

@@ -78,7 +78,7 @@ export const refusalErrors = {
     title: name('Both sides are the same account', '借贷双方为同一账户'),
     remedy: name('Name two different accounts.', '请指定两个不同的账户。'),
   }),
-  different_main_accounts: defineError<{ debit?: string; credit?: string }>()({
+  different_main_accounts: defineError<{ debit?: string; credit?: string; field?: string }>()({
     code: 'different_main_accounts',
     kind: 'refused',
     title: name('The accounts are under different main accounts', '双方不在同一主体账户下'),
@@ -96,13 +96,13 @@ export const refusalErrors = {
       '请使用同一币种的账户，且 currency 与之一致。',
     ),
   }),
-  hold_owner_differs: defineError<{ hold: string }>()({
+  hold_owner_differs: defineError<{ hold: string; field?: string }>()({
     code: 'hold_owner_differs',
     kind: 'refused',
     title: name('The hold belongs to another owner', '冻结记录属于其他所有方'),
     remedy: name('Send the `owner` that the hold was placed with.', '请发送冻结时所用的 owner。'),
   }),
-  hold_expiry_passed: defineError<{ expiresAt: string }>()({
+  hold_expiry_passed: defineError<{ expiresAt: string; field?: string }>()({
     code: 'hold_expiry_passed',
     kind: 'refused',
     title: name('The hold would have expired already', '冻结到期时间已过'),
@@ -120,7 +120,7 @@ export const refusalErrors = {
       '资金已恢复可用：请重新冻结或直接转账。',
     ),
   }),
-  hold_insufficient: defineError<{ hold: string; remaining: bigint }>()({
+  hold_insufficient: defineError<{ hold: string; remaining: bigint; field?: string }>()({
     code: 'hold_insufficient',
     kind: 'refused',
     title: name('The hold has less left than that', '冻结余额不足'),
@@ -138,7 +138,7 @@ export const refusalErrors = {
       'reversedBy 为冲正转账的编号；未给出时，说明同一请求内重复冲正。',
     ),
   }),
-  account_closed: defineError<{ account?: string }>()({
+  account_closed: defineError<{ account?: string; field?: string }>()({
     code: 'account_closed',
     kind: 'refused',
     title: name('The virtual account is closed', '虚拟户已销户'),
@@ -147,7 +147,11 @@ export const refusalErrors = {
       '请使用其他账户：销户不可恢复。',
     ),
   }),
-  account_stopped: defineError<{ account?: string; side: 'debit' | 'credit' }>()({
+  account_stopped: defineError<{
+    account?: string;
+    side: 'debit' | 'credit';
+    field?: string;
+  }>()({
     code: 'account_stopped',
     kind: 'refused',
     title: name('The virtual account is stopped for this', '虚拟户已停止该方向收付'),
@@ -156,7 +160,7 @@ export const refusalErrors = {
       '须先解除停用（经停用方同意）；side 为被停用的方向。',
     ),
   }),
-  insufficient_funds: defineError<{ account?: string; shortfall: bigint }>()({
+  insufficient_funds: defineError<{ account?: string; shortfall: bigint; field?: string }>()({
     code: 'insufficient_funds',
     kind: 'refused',
     title: name('The account has too little available', '账户可用余额不足'),
@@ -165,7 +169,7 @@ export const refusalErrors = {
       '请补足 shortfall（最小货币单位）或减少金额；冻结资金不可用。',
     ),
   }),
-  balance_limit_exceeded: defineError<{ account?: string; limit: bigint }>()({
+  balance_limit_exceeded: defineError<{ account?: string; limit: bigint; field?: string }>()({
     code: 'balance_limit_exceeded',
     kind: 'refused',
     title: name('The balance would pass what an account can have', '余额将超过账户上限'),

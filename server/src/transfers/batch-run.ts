@@ -95,7 +95,8 @@ export async function atomically(
   if (!answer.accepted) {
     const isReuse = answer.refusal.code === 'request_id_reused';
     const at = `/items/${answer.moveIndex}`;
-    const error = await errorOf(deps, platformId, answer, { at });
+    const move = moves[answer.moveIndex];
+    const error = await errorOf(deps, platformId, answer, { at, move });
     if (isReuse) throw error;
     throw markRepeated(withItem(error, answer.moveIndex), answer.repeated);
   }
@@ -137,7 +138,7 @@ export async function independently(
   const answers = await deps.ledger.submitSeries({ platformId, submissions: [first, ...others] });
   for (const answer of answers) {
     const isReuse = !answer.accepted && answer.refusal.code === 'request_id_reused';
-    if (isReuse) throw await errorOf(deps, platformId, answer);
+    if (isReuse) throw await errorOf(deps, platformId, answer, { at: '', move: undefined });
   }
   return withAnswers(planned, answers);
 }

@@ -78,7 +78,10 @@ test('an atomic batch is refused as a whole, and says which item and why, again 
   const items = [pay(account, 60), pay(account, 60)];
   const key = next();
   const submit = () => submitBatch(app, platformId, { mode: 'atomic', items }, key);
-  const refused = refusal('insufficient_funds', { account, shortfall: 20n, itemIndex: 1 });
+  const refused = refusal('insufficient_funds', {
+    ...{ account, shortfall: 20n, itemIndex: 1 },
+    field: '/items/1/debitAccount',
+  });
   await expect(submit()).rejects.toEqual(refused);
   await fund(app, platformId, { record, number: account, funds: 100n });
   await expect(submit()).rejects.toEqual(refused);
@@ -109,6 +112,33 @@ test('a capture to the account of the hold names the field of its item', async (
   const each = { mode: 'independent', items } as const;
   const { result } = await submitBatch(app, platformId, each, next());
   expect(result.items[1]!.error).toEqual(refusal('same_account', { account, field }));
+});
+
+test('what the ledger refuses names the field of its item, for all or for each', async () => {
+  const account = await buyer();
+  const placing = { account, amount: 50, reason: 'r', owner: 'escrow' };
+  const hold = (await placeHold(app, platformId, placing, next())).result.id!;
+  const expiresAt = app.clock.now();
+  const items: BatchItem[] = [
+    { type: 'release', hold, amount: 5 },
+    { type: 'capture', hold, creditAccount: shop, amount: 51, owner: 'escrow' },
+    { type: 'hold', account, amount: 1, reason: 'r', expiresAt },
+    pay(account, 1_000),
+  ];
+  const refused = [
+    refusal('hold_owner_differs', { field: '/items/0/owner' }),
+    refusal('hold_insufficient', { field: '/items/1/amount' }),
+    refusal('hold_expiry_passed', { field: '/items/2/expiresAt' }),
+    refusal('insufficient_funds', { field: '/items/3/debitAccount' }),
+  ];
+  for (const how of [{ dryRun: true } as const, next()]) {
+    const each = { mode: 'independent', items } as const;
+    const { result } = await submitBatch(app, platformId, each, how);
+    expect(result.items.map(({ error }) => error)).toEqual(refused);
+  }
+  await expect(submitBatch(app, platformId, { mode: 'atomic', items }, next())).rejects.toEqual(
+    refusal('hold_owner_differs', { field: '/items/0/owner', itemIndex: 0 }),
+  );
 });
 
 test('a single transfer and an atomic batch under one key are not the same request', async () => {

@@ -106,7 +106,7 @@ async function toResults(
       });
     } else {
       const at = `/items/${index}`;
-      const why = error ?? (answer && (await errorOf(deps, platformId, answer, { at })));
+      const why = error ?? (answer && (await errorOf(deps, platformId, answer, { at, move })));
       assert(why, 'what was not accepted was refused');
       results.push({ index, status: 'refused', transfer: null, hold: null, error: why });
     }

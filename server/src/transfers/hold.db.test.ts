@@ -67,7 +67,9 @@ test('a hold is released in parts and captured in parts, until nothing remains',
     },
     hold: { remaining: 30n, captured: 20n, released: 10n, balances: { balance: 80n, held: 30n } },
   });
-  await expect(capture(31)).rejects.toEqual(refusal('hold_insufficient', { hold, remaining: 30n }));
+  await expect(capture(31)).rejects.toEqual(
+    refusal('hold_insufficient', { hold, remaining: 30n, field: '/amount' }),
+  );
   const rest = await capture();
   expect(rest.result.hold).toMatchObject({ remaining: 0n, captured: 50n, status: 'closed' });
   await expect(capture()).rejects.toEqual(refusal('hold_insufficient', { remaining: 0n }));
@@ -97,7 +99,7 @@ test('repeats of a release and a capture say how the hold stood then', async () 
 
 test('a hold with an owner is touched by that owner only', async () => {
   const hold = (await place(await buyer(), 60, { owner: 'escrow' })).result.id!;
-  const differs = refusal('hold_owner_differs', { hold });
+  const differs = refusal('hold_owner_differs', { hold, field: '/owner' });
   await expect(releaseHold(app, platformId, { hold }, next())).rejects.toEqual(differs);
   await expect(
     captureHold(app, platformId, { hold, creditAccount: seller, owner: 'other' }, next()),
@@ -140,6 +142,20 @@ test('dry runs of a hold, a release and a capture change nothing', async () => {
   });
   expect(await readHold(app, platformId, hold)).toMatchObject({ remaining: 60n });
   expect(await readBalance(app, platformId, account)).toMatchObject({ balance: 100n, held: 60n });
+});
+
+test('a refused hold names the field, first and again', async () => {
+  const account = await buyer();
+  const expiresAt = app.clock.now();
+  const refused = refusal('hold_expiry_passed', { field: '/expiresAt' });
+  const key = next();
+  const ask = () =>
+    placeHold(app, platformId, { account, amount: 1, reason: 'order', expiresAt }, key);
+  await expect(ask()).rejects.toEqual(refused);
+  await expect(ask()).rejects.toEqual(refused);
+  await expect(place(account, 101)).rejects.toEqual(
+    refusal('insufficient_funds', { field: '/account' }),
+  );
 });
 
 test('a captured payment is reversed like a transfer; the hold stays captured', async () => {

@@ -80,7 +80,7 @@ async function answerHold(
   { move, mode }: { move: Move; mode: Mode },
 ): Promise<{ repeated: boolean; hold: HoldAnswer; transfer: TransferView | undefined }> {
   const submitted = await submitMoves(deps, platformId, [move], { mode });
-  const answer = await accepted(deps, platformId, submitted);
+  const answer = await accepted(deps, platformId, submitted, move);
   const [facts, before] = await Promise.all([
     accountsById(deps.db, platformId, accountsOf(answer)),
     holdStates(deps, platformId, [answer]),

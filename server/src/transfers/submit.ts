@@ -11,6 +11,7 @@ import {
   refusalError,
 } from '../ledger/index.ts';
 import { accountsById } from '../virtual-accounts/index.ts';
+import { fieldOf } from './field.ts';
 
 /** What the use cases of transfers and holds need. */
 export interface TransferDeps {
@@ -41,14 +42,15 @@ export function submitMoves(
   return ledger.submit({ platformId, requestId: mode.requestId, moves, context });
 }
 
-/** The answer when the moves were done. Throws the AppError of the refusal otherwise. */
+/** The answer when the one move was done. Throws the AppError of the refusal otherwise. */
 export async function accepted(
   { db }: Pick<TransferDeps, 'db'>,
   platformId: bigint,
   answer: Answer,
+  move: Move,
 ): Promise<AcceptedAnswer> {
   if (answer.accepted) return answer;
-  throw await errorOf({ db }, platformId, answer);
+  throw await errorOf({ db }, platformId, answer, { at: '', move });
 }
 
 /** Refusals that were given before, by the error that says them again. */
@@ -61,13 +63,14 @@ export function isRepeatedRefusal(error: unknown): boolean {
 
 /**
  * The error of a refusal, with the numbers of its accounts: facts that never change, so it can be repeated.
- * `at` is where the refused move stands in the body: '' for the body itself, `/items/3` for an item of a batch.
+ * `move` is the one that was refused, and `at` is where it stands in the body: '' for the body itself,
+ * `/items/3` for an item of a batch.
  */
 export async function errorOf(
   { db }: Pick<TransferDeps, 'db'>,
   platformId: bigint,
   { refusal, repeated }: Pick<RefusedAnswer, 'refusal' | 'repeated'>,
-  { at = '' }: { readonly at?: string } = {},
+  { at, move }: { readonly at: string; readonly move: Move | undefined },
 ): Promise<AppError> {
   const { account, debit, credit } = {
     account: undefined,
@@ -78,13 +81,12 @@ export async function errorOf(
   const ids = [account, debit, credit].filter((each) => typeof each === 'bigint').map(accountId);
   const accounts = await accountsById(db, platformId, ids);
   const error = refusalError(refusal, (id) => accounts.get(accountId(id))?.number);
-  return markRepeated(withField(error, at), repeated);
+  const field = move && fieldOf(refusal, move);
+  return markRepeated(field === undefined ? error : withField(error, `${at}/${field}`), repeated);
 }
 
-/** Whose money is held only the ledger knows, so it is there that a capture is refused to pay its own account. */
-function withField(error: AppError, at: string): AppError {
-  if (error.definition.code !== 'same_account') return error;
-  return new AppError(error.definition, { ...error.facts, field: `${at}/creditAccount` });
+function withField({ definition, facts }: AppError, field: string): AppError {
+  return new AppError(definition, { ...facts, field });
 }
 
 /** Notes that an error repeats an earlier answer. */

@@ -74,7 +74,12 @@ test('a refusal is an answer: it is repeated though the money has come since', a
   const attempt = () =>
     transfer(app, platformId, pay(number, bob, 5), key).catch((error: unknown) => error);
   const first = await attempt();
-  expect(first).toEqual(refusal('insufficient_funds', { account: number, shortfall: 5n }));
+  expect(first).toEqual(
+    refusal('insufficient_funds', {
+      ...{ account: number, shortfall: 5n },
+      field: '/debitAccount',
+    }),
+  );
   expect(isRepeatedRefusal(first)).toBe(false);
   await transfer(app, platformId, pay(alice, number, 5), next());
   const again = await attempt();

@@ -29,7 +29,7 @@ export async function transfer(
       : await accountsByNumber(db, platformId, [input.debitAccount, input.creditAccount]);
   const move = transferMove(input, { accounts, at: '' });
   const submitted = await submitMoves(deps, platformId, [move], { mode });
-  const answer = submitted.accepted ? submitted : await accepted(deps, platformId, submitted);
+  const answer = submitted.accepted ? submitted : await accepted(deps, platformId, submitted, move);
   const [payer, payee] = [accounts.get(input.debitAccount), accounts.get(input.creditAccount)];
   const byId = (id: AccountId) => (id === payer?.accountId ? payer : payee);
   return { repeated: answer.repeated, result: onlyTransfer(answer, byId, mode) };
@@ -42,7 +42,7 @@ export async function answerTransfer(
   { move, mode }: { move: Move; mode: Mode },
 ): Promise<Submitted<TransferView>> {
   const submitted = await submitMoves(deps, platformId, [move], { mode });
-  const answer = await accepted(deps, platformId, submitted);
+  const answer = await accepted(deps, platformId, submitted, move);
   const accounts = await accountsById(deps.db, platformId, accountsOf(answer));
   const result = onlyTransfer(answer, (id) => accounts.get(id), mode);
   return { repeated: answer.repeated, result };
