@@ -1,26 +1,24 @@
+import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { App } from './app.ts';
 import { recordOf } from './http/record.ts';
 import { listApiKeys, revokeApiKey } from './platforms/index.ts';
-import {
-  aloneWithSandbox,
-  createSandboxKey,
-  readSandbox,
-  SANDBOX_KEY,
-  SANDBOX_PLATFORM_ID,
-} from './seed.ts';
+import { aloneWithSandbox, createSandboxKey, readSandbox, SANDBOX_PLATFORM_ID } from './seed.ts';
 
 /** Where the sandbox's key and accounts are told. */
 export const sandboxFile = (dataDir: string) => join(dataDir, 'sandbox.json');
 
 /** So long a server that the file names is waited for. */
 const ANSWER_TIMEOUT_MS = 1_000;
+/** So much of a digest tells the places of files apart. */
+const PLACE_CHARACTERS = 12;
 
 /**
  * Writes `<data>/sandbox.json`, for its owner only: address, API key and account numbers of the sandbox. A key
- * that still works is kept; when the file is gone or its key is not good, the old keys of this file are
- * revoked and a new one is made. The address of another server that runs on the same data is kept as well.
+ * that still works is kept; when the file is gone or its key is not good, the old keys of this file, and no
+ * other folder's, are revoked and a new one is made. The address of another server that runs on the same data is kept as well.
  * Says the path, or undefined when the database has no sandbox.
  */
 export function writeSandboxFile(
@@ -47,7 +45,7 @@ async function write(
     );
   const told = {
     baseUrl: (runs ? known.baseUrl : undefined) ?? baseUrl,
-    apiKey: kept ?? (await replaceKey(app)),
+    apiKey: kept ?? (await replaceKey(app, keyName(path))),
     ...sandbox,
   };
   await writeWhole(path, `${JSON.stringify(told, undefined, 2)}\n`);
@@ -89,13 +87,21 @@ async function answers({ baseUrl, apiKey }: Known): Promise<boolean> {
   }
 }
 
-async function replaceKey(app: App): Promise<string> {
+/** Servers with folders of their own may share one database: each file's keys are found by where it is. */
+function keyName(path: string): string {
+  const place = createHash('sha256')
+    .update(`${hostname()}:${resolve(path)}`)
+    .digest('hex');
+  return `sandbox.json ${place.slice(0, PLACE_CHARACTERS)}`;
+}
+
+async function replaceKey(app: App, keyOf: string): Promise<string> {
   const platformId = SANDBOX_PLATFORM_ID;
   const old = (await listApiKeys(app, platformId)).filter(
-    ({ name, revokedAt }) => name === SANDBOX_KEY && revokedAt === null,
+    ({ name, revokedAt }) => name === keyOf && revokedAt === null,
   );
   for (const { id } of old) await revokeApiKey(app, { platformId, keyId: id });
-  return createSandboxKey(app);
+  return createSandboxKey(app, keyOf);
 }
 
 /** Whoever reads the path finds the old file or the new one, never half of one. */

@@ -144,15 +144,13 @@ export async function readSandbox(app: App): Promise<SandboxAccounts | undefined
   };
 }
 
-/** Makes a key for the sandbox with every scope, and gives its text. */
-export async function createSandboxKey(app: App): Promise<string> {
+/** Makes a key for the sandbox with every scope, under that name, and gives its text. */
+export async function createSandboxKey(app: App, name: string): Promise<string> {
   const { platformId } = SANDBOX;
-  const { secret } = await createApiKey(app, { platformId, name: SANDBOX_KEY, scopes: SCOPES });
+  const { secret } = await createApiKey(app, { platformId, name, scopes: SCOPES });
   return secret;
 }
 
-/** The name of the sandbox's own key, by which an old one is found. */
-export const SANDBOX_KEY = 'sandbox.json';
 /** The platform of the sandbox. */
 export const SANDBOX_PLATFORM_ID = SANDBOX.platformId;
 

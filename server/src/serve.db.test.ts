@@ -83,6 +83,20 @@ test('the first start makes a sandbox, later ones keep its key, a lost file gets
   await third.stop();
 });
 
+test('servers with folders of their own on one database leave each other the keys', async () => {
+  const first = await serve(config, log);
+  const { apiKey } = await readSandboxFile();
+  const other = await serve({ ...config, dataDir: join(dataDir, 'other') }, log);
+  const told = JSON.parse(
+    await readFile(join(dataDir, 'other', 'sandbox.json'), 'utf8'),
+  ) as SandboxFile;
+  expect(told.apiKey).not.toBe(apiKey);
+  expect(await platformBy(apiKey, first.baseUrl)).toBe(200);
+  expect(await platformBy(told.apiKey, first.baseUrl)).toBe(200);
+  await first.stop();
+  await other.stop();
+});
+
 // Goal: who uses the address in the file keeps reaching a server. Method: two servers on one folder; the first
 // stops, and the second starts again.
 test('a second server on one folder leaves the address of the one that runs; alone it writes its own', async () => {
