@@ -5,6 +5,7 @@ import { depositDeps, everything, findings } from './testing.fixture.ts';
 
 const app = await testApp();
 const deps = depositDeps(app);
+let platforms = 1n;
 const mainAccount = '11223344556677';
 const { platformId } = await testPlatform(app, {
   ...{ platformId: 1n, mainAccount },
@@ -43,4 +44,53 @@ test.each([
   const again = await importStatement(deps, platformId, { source: source(content) });
   expect(again).toMatchObject({ changed: false, recorded: 0, sameFileAs: first.id });
   expect(await everything(app)).toEqual(before);
+});
+
+// Goal: a number that the bank's line limit has cut finds its account, and no piece finds another's entry.
+test.each([
+  [
+    'plain text of MT940 in lines of 65 characters',
+    (main: string, [first, second]: readonly string[]) =>
+      `:20:X\r\n:25:${main}\r\n:28C:1/1\r\n:60F:C260302CNY0,\r\n:61:260302C2,NTRFNONREF//M1\r\n` +
+      `:86:${first}\r\n${second}\r\n:62F:C260302CNY2,\r\n-\r\n`,
+    65,
+  ],
+  [
+    'two Ustrd of camt.053, the first of 140 characters',
+    (main: string, ustrd: readonly string[]) =>
+      `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>S</Id><Acct><Id><Othr><Id>${main}</Id></Othr></Id></Acct>` +
+      `${balance('OPBD', '0')}${balance('CLBD', '2')}` +
+      entry(
+        '2.00',
+        'CRDT',
+        `<NtryDtls><TxDtls><Refs><EndToEndId>17</EndToEndId></Refs><RmtInf>${ustrd.map((text) => `<Ustrd>${text}</Ustrd>`).join('')}</RmtInf></TxDtls></NtryDtls>`,
+      ) +
+      '</Stmt></BkToCstmrStmt></Document>',
+    140,
+  ],
+] as const)('a number cut in %s', async (_, file, limit) => {
+  platforms += 1n;
+  const { main, numbers, platformId: id } = await testPlatform(app, { platformId: platforms });
+  const number = numbers[0] ?? '';
+  for (const [from, credited] of [
+    [limit - 7, 1],
+    [limit - 8, 0],
+  ] as const) {
+    const text = `${'x'.repeat(from)}${number.slice(0, 7)}`;
+    const content = file(main.number, [text, `${number.slice(7)} thanks`]);
+    const report = await importStatement(deps, id, { source: source(content), dryRun: true });
+    expect(report).toMatchObject({ credited: { count: credited }, lines: 1 });
+  }
+});
+
+test('a structured reference does not go on with the text before it', async () => {
+  platforms += 1n;
+  const { main, numbers, platformId: id } = await testPlatform(app, { platformId: platforms });
+  const number = numbers[0] ?? '';
+  const content =
+    `:20:X\r\n:25:${main.number}\r\n:28C:1/1\r\n:60F:C260302CNY0,\r\n` +
+    `:61:260302C2,NTRF${number.slice(7)}//M1\r\n:86:${'x'.repeat(58)}${number.slice(0, 7)}\r\n` +
+    ':62F:C260302CNY2,\r\n-\r\n';
+  const report = await importStatement(deps, id, { source: source(content), dryRun: true });
+  expect(report).toMatchObject({ credited: { count: 0 }, suspended: { count: 1 } });
 });

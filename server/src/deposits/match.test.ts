@@ -14,10 +14,13 @@ const MAIN = 1n;
 const [alice, bob, carol] = [accountId(11n), accountId(12n), accountId(13n)];
 const A = '8888800000000000017';
 const B = '8888800000000000025';
+/** With a check digit, as numbers that were not chosen have one. */
+const CHECKED = '8888800000000000044';
 
 const numbers = new Map([
   [A, alice],
   [B, bob],
+  [CHECKED, carol],
 ]);
 const codes = new Map([
   ['ALICE01', alice],
@@ -108,6 +111,52 @@ describe('whom a credit is for', () => {
   ];
   test.each(cases)('%s', (_what, given, account, reason) => {
     expect(matched(given)).toEqual([account, reason]);
+  });
+});
+
+describe('a number that a line break has cut', () => {
+  const cut = (limit: number, at: number, number = CHECKED) =>
+    `${'x'.repeat(limit - at)}${number.slice(0, at)}\n${number.slice(at)}`;
+
+  test.each([35, 65, 140])('is found where the line has exactly %i characters', (limit) => {
+    for (let at = 1; at < 19; at += 1) {
+      expect(numbersIn(cut(limit, at))).toEqual([CHECKED]);
+      expect(numbersIn(`before\n${cut(limit, at)} behind\nand more`)).toEqual([CHECKED]);
+      expect(numbersIn(cut(limit - 1, at))).toEqual([]);
+      expect(numbersIn(cut(limit + 1, at))).toEqual([]);
+    }
+  });
+
+  test('is found behind Chinese text, and in full width', () => {
+    expect(numbersIn(`${'货'.repeat(58)}8888800\n000000000044，谢谢`)).toEqual([CHECKED]);
+    expect(numbersIn(`${'货'.repeat(58)}８８８８８００\n００００００００００４４４`)).toEqual([]);
+    expect(numbersIn(`${'货'.repeat(58)}８８８８８００\n００００００００００４４`)).toEqual([
+      CHECKED,
+    ]);
+  });
+
+  test('decides whom a credit is for', () => {
+    expect(matched({ text: cut(65, 8) })).toEqual([carol, 'account_number']);
+    expect(matched({ text: `${B}\n${cut(65, 8)}` })).toEqual([
+      undefined,
+      'ambiguous_account_number',
+    ]);
+    expect(matched({ text: cut(65, 8), mainAccountId: 2n })).toEqual([undefined, 'no_match']);
+  });
+
+  test.each([
+    ['without its check digit', cut(65, 8, '8888800000000000045')],
+    ['across an empty line, behind which another text begins', cut(65, 8).replace('\n', '\n\n')],
+    ['before a blank', cut(65, 8).replace('\n', '\n ')],
+    ['behind a blank', `${cut(65, 8).slice(1).replace('\n', ' \n')}`],
+    [
+      'in a run that is longer in front',
+      `${'x'.repeat(56)}1${CHECKED.slice(0, 8)}\n${CHECKED.slice(8)}`,
+    ],
+    ['in a run that is longer behind', `${cut(65, 8)}1`],
+    ['in three pieces', `${cut(35, 8).slice(0, -2)}\n44`],
+  ])('is none %s', (_, text) => {
+    expect(numbersIn(text)).toEqual([]);
   });
 });
 

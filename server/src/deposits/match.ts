@@ -1,5 +1,5 @@
 import type { AccountId } from '../ledger/index.ts';
-import { normaliseBankAccount } from '../virtual-accounts/index.ts';
+import { hasCheckDigit, normaliseBankAccount } from '../virtual-accounts/index.ts';
 
 /** What is looked at to find out whom a credit is for. */
 export interface Payment {
@@ -9,7 +9,7 @@ export interface Payment {
   /** The account that the bank's line names as credited. */
   readonly creditedAccount: string | undefined;
   readonly counterpartyAccount: string | undefined;
-  /** Remittance text and structured references, by line. */
+  /** The lines of the remittance text, then each structured reference after an empty line. */
   readonly text: string;
 }
 
@@ -48,6 +48,11 @@ export type Match =
   | { readonly account: undefined; readonly reason: SuspenseReason };
 
 const NUMBER_LENGTH = 19;
+/**
+ * Lines that are as long as this were cut there, in the midst of a word too: those of MT103 field 70, which many
+ * banks pass on as they are, of MT940 field 86, and an Ustrd of ISO 20022 (Max140Text).
+ */
+const LINE_LIMITS = [35, 65, 140];
 /** Words of one text that are looked up; the text itself is at most 2,000 characters and 12 references. */
 const MAX_WORDS = 500;
 
@@ -91,9 +96,25 @@ export function namedNumber({ creditedAccount }: Payment): string | undefined {
   return plain?.length === NUMBER_LENGTH ? plain : undefined;
 }
 
-/** Runs of exactly 19 digits; also those that are written in full width. */
+/** Runs of exactly 19 digits; also those that are written in full width, and those that a line break has cut. */
 export function numbersIn(text: string): string[] {
-  return plainText(text).match(/(?<!\d)\d{19}(?!\d)/g) ?? [];
+  const whole = plainText(text).match(/(?<!\d)\d{19}(?!\d)/g) ?? [];
+  return text.includes('\n') ? [...whole, ...cutNumbersIn(text.split('\n'))] : whole;
+}
+
+/**
+ * Numbers that end a line of the very length of a limit and go on at the start of the next one. The two pieces
+ * must be 19 digits together, and the last of them the check digit: two texts that have nothing to do with each
+ * other must not become a number.
+ */
+function cutNumbersIn(lines: readonly string[]): string[] {
+  return lines.flatMap((line, i) => {
+    if (!LINE_LIMITS.includes(line.length)) return [];
+    const start = /(?<!\d)\d{1,18}$/.exec(plainText(line))?.[0] ?? '';
+    const rest = /^\d{1,18}(?!\d)/.exec(plainText(lines[i + 1] ?? ''))?.[0] ?? '';
+    const number = start === '' || rest === '' ? '' : start + rest;
+    return number.length === NUMBER_LENGTH && hasCheckDigit(number) ? [number] : [];
+  });
 }
 
 /** Words that could be reference codes: letters and digits that stand alone, in capitals. */

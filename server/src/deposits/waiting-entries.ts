@@ -31,7 +31,7 @@ export async function readWaiting(
     `select e.bank_entry_id, e.main_account_id, e.kind, e.direction, e.reversal, e.amount,
             case e.reference_source when 'bank' then e.reference end, e.credited_account, e.counterparty_account,
             case when e.reference_texts = '{}' then e.remittance
-                 else e.remittance || E'\\n' || array_to_string(e.reference_texts, E'\\n') end
+                 else e.remittance || E'\\n\\n' || array_to_string(e.reference_texts, E'\\n\\n') end
        from bank_entry e
       where e.platform_id = $1 and e.bank_entry_id > $2 and e.bank_entry_id <= $3
         and not exists (

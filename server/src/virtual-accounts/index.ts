@@ -24,7 +24,7 @@ export {
   findByReferenceCodes,
 } from './find.ts';
 export type { MainAccountRecord } from './main-account-store.ts';
-export { normaliseBankAccount } from './numbering.ts';
+export { hasCheckDigit, normaliseBankAccount } from './numbering.ts';
 export { type AccountDeps, type NewMainAccount, openMainAccount } from './open-main-account.ts';
 export { type NewVirtualAccountInput, openVirtualAccount } from './open-virtual-account.ts';
 export {
