@@ -144,12 +144,47 @@ test('what is wrong with an import is answered as a problem', async () => {
   expect(await send('', body.subarray(0, -30))).toMatchObject({
     ...{ status: 400, body: { code: 'statement_truncated' } },
   });
-  expect(await send('', { a: 1 }, { 'content-type': 'application/json' })).toMatchObject({
+  for (const charset of ['klingon', 'utf-9', '%E4%B8%AD']) {
+    expect(await send(`?charset=${charset}`, body), charset).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid_request',
+        errors: [
+          {
+            pointer: 'query/charset',
+            detail: expect.stringContaining('such as gb18030') as unknown,
+          },
+        ],
+      },
+    });
+  }
+  const wrongLabel = encodeURIComponent(
+    JSON.stringify({ ...csvSampleMapping, charset: 'klingon' }),
+  );
+  expect(await send(`?csv=${wrongLabel}`, body)).toMatchObject({
     status: 400,
+    body: { code: 'csv_mapping_invalid', field: 'charset' },
   });
-  expect(await send('?csv=no', body)).toMatchObject({
-    status: 400,
-    body: { code: 'invalid_request' },
+  for (const broken of ['{', 'no', '{"amount":']) {
+    expect(await send(`?csv=${encodeURIComponent(broken)}`, body), broken).toMatchObject({
+      status: 400,
+      body: {
+        code: 'invalid_request',
+        errors: [
+          {
+            pointer: 'query/csv',
+            detail: 'must be the CSV mapping: one JSON object, percent-encoded',
+          },
+        ],
+      },
+    });
+  }
+  expect(await ask('POST', path, { body: {} })).toMatchObject({
+    status: 415,
+    body: {
+      ...{ code: 'media_type_unsupported', received: 'application/json' },
+      allowed: expect.arrayContaining(['application/octet-stream', 'text/csv']) as unknown,
+    },
   });
   expect(await send('?csv=[]', body)).toMatchObject({
     status: 400,

@@ -1,5 +1,5 @@
 import * as banking from '../banking/errors.ts';
-import { checkCsvMapping, type StatementFileOptions } from '../banking/index.ts';
+import { type CsvMapping, checkCsvMapping, type StatementFileOptions } from '../banking/index.ts';
 import {
   CLOSED,
   CurrencyCode,
@@ -15,6 +15,8 @@ import {
   Type,
 } from '../http/schemas.ts';
 import { isCurrency } from '../kernel/currency.ts';
+import { AppError } from '../kernel/error.ts';
+import { CHARSET_ALLOWED, isCharset } from '../kernel/text.ts';
 import { mainAccountNotFound } from '../virtual-accounts/index.ts';
 import { importUuid } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
@@ -50,7 +52,7 @@ const ImportQuery = Type.Object(
     currency: Type.Optional(CurrencyCode),
     csv: Type.Optional(
       Type.String({
-        minLength: 2,
+        minLength: 1,
         maxLength: MAX_MAPPING_CHARACTERS,
         description: 'For CSV: which column is what, as JSON',
       }),
@@ -179,18 +181,28 @@ function fileOptions(
   if (currency !== undefined && !isCurrency(currency)) {
     throw invalid('query/currency', 'must be an ISO 4217 code');
   }
+  if (charset !== undefined && !isCharset(charset)) {
+    throw invalid('query/charset', `must be ${CHARSET_ALLOWED}`);
+  }
   return {
     ...(format === undefined ? {} : { format }),
     ...(charset === undefined ? {} : { charset }),
     ...(currency === undefined ? {} : { currency }),
-    ...(csv === undefined ? {} : { csv: checkCsvMapping(jsonOf(csv)) }),
+    ...(csv === undefined ? {} : { csv: mappingOf(csv) }),
   };
+}
+
+function mappingOf(text: string): CsvMapping {
+  const mapping = checkCsvMapping(jsonOf(text));
+  if (mapping.charset === undefined || isCharset(mapping.charset)) return mapping;
+  const problem = `must be ${CHARSET_ALLOWED}`;
+  throw new AppError(banking.csvMappingInvalid, { field: 'charset', problem });
 }
 
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw invalid('query/csv', 'must be JSON');
+    throw invalid('query/csv', 'must be the CSV mapping: one JSON object, percent-encoded');
   }
 }

@@ -15,7 +15,7 @@ const STREAMED_TYPES = [
 ];
 
 /**
- * JSON is read whole; everything else only where a route asks for a stream (`config.streamedBody`), and then
+ * JSON is read whole, except where a route asks for a stream (`config.streamedBody`): there everything else is, and
  * its body is an async iterable of bytes that throws `body_too_large` when it is longer than that route takes.
  */
 export function addBodyParsers(
@@ -25,7 +25,8 @@ export function addBodyParsers(
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', (request, payload, done) => {
     const limits = { limitBytes: request.routeOptions.bodyLimit, limitMs: jsonBodyMs };
-    const refusal = unreadable(request) ?? tooLong(request, limits.limitBytes);
+    const refusal =
+      misplaced(request) ?? unreadable(request) ?? tooLong(request, limits.limitBytes);
     if (refusal) return done(refusal, undefined);
     readWhole(payload, limits, (body) => {
       if (body instanceof AppError) return done(body, undefined);
@@ -71,6 +72,11 @@ export function unsupported(request: FastifyRequest): AppError {
     received: request.headers['content-type'] ?? '',
     allowed: streamed ? STREAMED_TYPES : ['application/json'],
   });
+}
+
+/** Where a file is asked for, JSON is none: whoever sends it has wrapped the file in something, or has none. */
+function misplaced(request: FastifyRequest): AppError | undefined {
+  return request.routeOptions.config.streamedBody && unsupported(request);
 }
 
 /** No body is unpacked: a small one could become a very large one. */

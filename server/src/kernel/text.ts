@@ -46,3 +46,16 @@ export function isText(text: string, { max }: { readonly max: number }): boolean
   const { length } = Array.from(text);
   return length >= 1 && length <= max && rule.test(text);
 }
+
+/** True for a name of the Encoding Standard that can be read here, such as gb18030. */
+export function isCharset(label: string): boolean {
+  try {
+    new TextDecoder(label);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The rule in words. */
+export const CHARSET_ALLOWED = 'a name of the Encoding Standard, such as gb18030';

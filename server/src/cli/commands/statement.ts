@@ -9,6 +9,7 @@ import {
 } from '../../banking/index.ts';
 import { type ImportProgress, importStatement } from '../../deposits/index.ts';
 import { errorCode } from '../../kernel/error-code.ts';
+import { CHARSET_ALLOWED, isCharset } from '../../kernel/text.ts';
 import { type Cli, moneyAction, type PlatformContext, type Result } from '../action.ts';
 import { CliError, usageError } from '../cli-error.ts';
 import { startProgress } from '../progress.ts';
@@ -60,11 +61,8 @@ export function addStatementCommands(program: Command, cli: Cli): void {
 }
 
 function charset(label: string): string {
-  try {
-    return new TextDecoder(label).encoding;
-  } catch {
-    throw new InvalidArgumentError('It must be a name of the Encoding Standard, such as gb18030.');
-  }
+  if (isCharset(label)) return label;
+  throw new InvalidArgumentError(`It must be ${CHARSET_ALLOWED}.`);
 }
 
 async function importFile(
