@@ -8,25 +8,29 @@ import type { FieldError } from '../kernel/error.ts';
  * was lost, and counting is all there is to do. Otherwise the text is read once more, with its names.
  */
 export function duplicateName(text: string, value: unknown): FieldError | undefined {
-  if (colonsIn(text) === fieldsIn(value)) return undefined;
+  if (occurrences(text, ':') === valuesIn(value, { items: false })) return undefined;
   const pointer = namedTwice(text);
   return pointer === undefined ? undefined : { pointer, detail: 'is given more than once' };
 }
 
-function colonsIn(text: string): number {
+/** How often a text has a mark. */
+export function occurrences(text: string, mark: string): number {
   let count = 0;
-  for (let at = text.indexOf(':'); at >= 0; at = text.indexOf(':', at + 1)) count += 1;
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + 1)) count += 1;
   return count;
 }
 
-/** How many fields there are, at any depth. A list of what is yet to be counted, because depth has no limit. */
-function fieldsIn(value: unknown): number {
+/**
+ * How many fields there are, at any depth, and `items` of lists too if they count. A list of what is yet to be
+ * counted, because depth has no limit.
+ */
+export function valuesIn(value: unknown, { items }: { readonly items: boolean }): number {
   let count = 0;
   const open: unknown[] = [value];
   for (let each = open.pop(); each !== undefined; each = open.pop()) {
     if (typeof each !== 'object' || each === null) continue;
     const parts: unknown[] = Array.isArray(each) ? each : Object.values(each);
-    if (parts !== each) count += parts.length;
+    if (items || parts !== each) count += parts.length;
     for (const part of parts) if (typeof part === 'object' && part !== null) open.push(part);
   }
   return count;

@@ -77,17 +77,17 @@ function detailOf({ keyword, params, message }: SchemaError, rule: unknown): str
     case 'maximum':
       return `must be at most ${limit}`;
     case 'minLength':
-      return `must have at least ${limit} characters`;
+      return `must have at least ${counted(limit, 'character')}`;
     case 'maxLength':
-      return `must have at most ${limit} characters`;
+      return `must have at most ${counted(limit, 'character')}`;
     case 'minItems':
-      return `must have at least ${limit} items`;
+      return `must have at least ${counted(limit, 'item')}`;
     case 'maxItems':
-      return `must have at most ${limit} items`;
+      return `must have at most ${counted(limit, 'item')}`;
     case 'minProperties':
-      return `must have at least ${limit} fields`;
+      return `must have at least ${counted(limit, 'field')}`;
     case 'maxProperties':
-      return `must have at most ${limit} fields`;
+      return `must have at most ${counted(limit, 'field')}`;
     case 'const':
       return `must be ${JSON.stringify(params['allowedValue'])}`;
     case 'enum':
@@ -99,6 +99,8 @@ function detailOf({ keyword, params, message }: SchemaError, rule: unknown): str
       return message;
   }
 }
+
+const counted = (limit: string, one: string) => `${limit} ${one}${limit === '1' ? '' : 's'}`;
 
 function patternDetail(params: Readonly<Record<string, unknown>>, rule: unknown): string {
   const { pattern: own, examples, 'x-allowed': allowed } = recordOf(rule);

@@ -2,6 +2,8 @@
 export const LIMITS = {
   /** A JSON body: 1000 items of a batch are about 250 KB. */
   jsonBodyBytes: 1024 * 1024,
+  /** Fields and list items of a JSON body, at any depth: 1000 items of a batch have 10,000. */
+  jsonValues: 20_000,
   /** The request line and all headers together. */
   headerBytes: 16 * 1024,
   /** One segment of the path, such as an account number. */

@@ -58,3 +58,24 @@ test('a field that would change what an object is', () => {
   expect(refusalOf('{"__proto__":1}')).toEqual({ reason });
   expect(refusalOf('{"a":{"\\u005f_proto__":1}}')).toEqual({ reason });
 });
+
+const errors = [
+  { pointer: '', detail: 'has more than 20000 fields and list items, counted at any depth' },
+];
+const joined = (count: number, one: (index: number) => string) =>
+  Array.from({ length: count }, (_, i) => one(i)).join(',');
+
+test.each([
+  ['fields', `{${joined(20_001, (i) => `"f${i}":1`)}}`],
+  ['fields with escapes', `{${joined(90_000, (i) => `"\\u0041${i}":1`)}}`],
+  ['items', `[${joined(20_001, () => '0')}]`],
+  ['fields of items', `{"items":[${joined(10_001, () => '{"a":1,"b":2}')}]}`],
+  ['fields in which one is given twice', `{${joined(20_001, (i) => `"f${i}":1`)},"f0":1}`],
+])('more %s than anything takes are refused before they are looked at', (_, text) => {
+  expect(refusalOf(text)).toEqual({ errors });
+});
+
+test('as many values as may be, and commas in text, are read', () => {
+  expect(refusalOf(`[${joined(20_000, () => '0')}]`)).toHaveProperty('accepted');
+  expect(refusalOf(`{"memo":"${','.repeat(30_000)}"}`)).toHaveProperty('accepted');
+});

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { AppError } from '../kernel/error.ts';
-import { duplicateName } from './duplicate-names.ts';
+import { duplicateName, occurrences, valuesIn } from './duplicate-names.ts';
 import { invalidRequest, malformedJson } from './errors.ts';
+import { LIMITS } from './limits.ts';
 
 /** More digits than a number carries, with a point or an exponent: 0.1 + 2^53 would pass for the amount 2^53. */
 const MANY_DIGITS = /\d\.\d{15}|\d{15}\.\d|\d{15}[eE][+-]?\d/;
@@ -25,7 +26,9 @@ export function readJson(body: Buffer): { readonly value: unknown } | AppError {
   try {
     const value: unknown = JSON.parse(text);
     return (
-      (isDoubtful(text) ? misread(text, value) : undefined) ?? namedTwice(text, value) ?? { value }
+      tooMany(text, value) ??
+      (isDoubtful(text) ? misread(text, value) : undefined) ??
+      namedTwice(text, value) ?? { value }
     );
   } catch (error) {
     return broken(text, error);
@@ -37,6 +40,18 @@ const isDoubtful = (text: string): boolean =>
 
 function notJson(reason: string, position?: number): AppError {
   return new AppError(malformedJson, position === undefined ? { reason } : { reason, position });
+}
+
+/**
+ * Refuses what would take long to look at, and is nothing that any route takes. Values stand between commas: few
+ * commas are few values, as far as they stand side by side, and most texts need no more than that to be counted.
+ */
+function tooMany(text: string, value: unknown): AppError | undefined {
+  const { jsonValues } = LIMITS;
+  if (text.length <= jsonValues || occurrences(text, ',') < jsonValues / 2) return undefined;
+  if (valuesIn(value, { items: true }) <= jsonValues) return undefined;
+  const detail = `has more than ${jsonValues} fields and list items, counted at any depth`;
+  return new AppError(invalidRequest, { errors: [{ pointer: '', detail }] });
 }
 
 function namedTwice(text: string, value: unknown): AppError | undefined {

@@ -139,7 +139,7 @@ test('other names pass up to their length', () => {
   ]) {
     expect(wrong(Name, name), name).toBeUndefined();
   }
-  expect(wrong(Name, '')).toEqual([{ pointer: '', detail: 'must have at least 1 characters' }]);
+  expect(wrong(Name, '')).toEqual([{ pointer: '', detail: 'must have at least 1 character' }]);
   expect(wrong(Name, 'x'.repeat(121))).toEqual([
     { pointer: '', detail: 'must have at most 120 characters' },
   ]);
@@ -165,7 +165,19 @@ test('of a union, only the alternative that was chosen is spoken of', () => {
     { pointer: '/items/0/type', detail: 'must be one of transfer, hold' },
   ]);
   expect(wrong(Batch, { items: [] })).toEqual([
-    { pointer: '/items', detail: 'must have at least 1 items' },
+    { pointer: '/items', detail: 'must have at least 1 item' },
+  ]);
+});
+
+test('one of something is told in the singular', () => {
+  expect(wrong(Type.Array(Name, { maxItems: 1 }), ['a', 'b'])).toEqual([
+    { pointer: '', detail: 'must have at most 1 item' },
+  ]);
+  expect(wrong(Type.Object({}, { minProperties: 1 }), {})).toEqual([
+    { pointer: '', detail: 'must have at least 1 field' },
+  ]);
+  expect(wrong(Type.String({ maxLength: 1 }), 'ab')).toEqual([
+    { pointer: '', detail: 'must have at most 1 character' },
   ]);
 });
 
@@ -227,6 +239,35 @@ test('a query is read from text; nothing else is taken for a number or a boolean
 test('a hopeless body is answered with a bounded list', () => {
   const body = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`field${i}`, 1]));
   expect(wrong(Transfer, body)).toHaveLength(20);
+});
+
+const Wide = Type.Union([
+  Type.Object({ type: Type.Literal('transfer'), amount: AmountIn, memo: Name }, CLOSED),
+  Type.Object({ type: Type.Literal('hold'), amount: AmountIn, reason: Name }, CLOSED),
+]);
+
+test('of a list that is too long only that is told: its items are not looked at', () => {
+  const schema = Type.Object({ mode: Name, items: Type.Array(Wide, { maxItems: 3 }) }, CLOSED);
+  expect(wrong(schema, { items: [0, {}, { type: 'hold' }, { type: 'hold' }] })).toEqual([
+    { pointer: '/mode', detail: 'is required' },
+    { pointer: '/items', detail: 'must have at most 3 items' },
+  ]);
+  expect(wrong(schema, { mode: 'x', items: 5 })).toEqual([
+    { pointer: '/items', detail: 'must be an array' },
+  ]);
+});
+
+test('of a long list each wrong item is told like a single one, up to the limit of an answer', () => {
+  const schema = Type.Object({ items: Type.Array(Wide, { maxItems: 1000 }) }, CLOSED);
+  const fine = { type: 'hold', amount: 1, reason: 'x' };
+  const items = Array.from({ length: 1000 }, (_, i) => (i % 2 ? fine : {}));
+  const told = wrong(schema, { items });
+  expect(told).toEqual(
+    Array.from({ length: 20 }, (_, i) => ({
+      pointer: `/items/${2 * i}/type`,
+      detail: 'is required',
+    })),
+  );
 });
 
 test('in a list of mixed forms each item is told what is wrong with it', () => {

@@ -1,14 +1,11 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { Settings } from 'typebox/system';
 import { AppError } from '../kernel/error.ts';
 import { invalidRequest } from './errors.ts';
 import { fieldErrors } from './field-errors.ts';
+import { errorFinder } from './find-errors.ts';
 import { recordOf } from './record.ts';
-
-// Enough for the alternatives of a union to be told apart; the answer names fewer.
-Settings.Set({ maxErrors: 64 });
 
 /**
  * Compiles a schema into a check. Bodies, paths and headers are taken as they are; a query is text, so
@@ -16,11 +13,12 @@ Settings.Set({ maxErrors: 64 });
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   const check = Compile(schema);
+  const errorsOf = errorFinder(schema);
   const read = httpPart === 'querystring' ? queryReader(schema) : undefined;
   return (given: unknown) => {
     const value = read ? read(given) : given;
     if (check.Check(value)) return { value };
-    const errors = fieldErrors(check.Errors(value), { schema, place: httpPart });
+    const errors = fieldErrors(errorsOf(value), { schema, place: httpPart });
     return { error: new AppError(invalidRequest, { errors }) };
   };
 };

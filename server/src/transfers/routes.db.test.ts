@@ -216,7 +216,7 @@ test('batches say what became of each item', async () => {
     expect(answer.body).toMatch(/"pointer":"\/items\/0/);
   }
   for (const [count, detail] of [
-    [0, 'must have at least 1 items'],
+    [0, 'must have at least 1 item'],
     [1001, 'must have at most 1000 items'],
   ] as const) {
     const answer = await post('/v1/batches', { mode: 'atomic', items: Array(count).fill(item) });
