@@ -165,6 +165,7 @@ create table main_account (
   bank_clearing_account_id bigint not null,
   bank_debits_account_id bigint not null,
   created_at timestamp with time zone not null,
+  references_per_day boolean not null default false,
   constraint main_account_pkey PRIMARY KEY (platform_id, main_account_id),
   constraint main_account_platform_id_number_key UNIQUE (platform_id, number),
   constraint main_account_platform_id_prefix_key UNIQUE (platform_id, prefix),

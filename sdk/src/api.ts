@@ -136,7 +136,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Say that the bank counts its references anew from day to day 设置参考号按日唯一
+         * @description What was recorded before stays known. It cannot be turned off: what was recorded since would come again.
+         */
+        patch: operations["changeMainAccount"];
         trace?: never;
     };
     "/v1/virtual-accounts": {
@@ -632,6 +636,8 @@ export interface components {
             currency: string;
             /** @description What the numbers of its virtual accounts begin with */
             prefix: string;
+            /** @description The bank counts the references of its entries anew from day to day: an entry is known by its booking date and its reference together, and its reference is `YYYY-MM-DD/<the bank’s>` */
+            referencesPerDay: boolean;
             /**
              * Format: int64
              * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
@@ -2257,6 +2263,8 @@ export interface operations {
                     currency: string;
                     /** @description 5 or 12 digits; generated when it is left out */
                     prefix?: string;
+                    /** @description The bank counts the references of its entries anew from day to day: an entry is known by its booking date and its reference together, and its reference is `YYYY-MM-DD/<the bank’s>` */
+                    referencesPerDay?: boolean;
                 };
             };
         };
@@ -2347,6 +2355,95 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MainAccount"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `main_account_not_found`: The main account does not exist (主体账户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeMainAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 8110888020000000017 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description The bank counts the references of its entries anew from day to day: an entry is known by its booking date and its reference together, and its reference is `YYYY-MM-DD/<the bank’s>`
+                     * @enum {boolean}
+                     */
+                    referencesPerDay: true;
+                };
+            };
+        };
         responses: {
             /** @description OK */
             200: {

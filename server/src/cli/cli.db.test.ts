@@ -218,6 +218,15 @@ test('lists are tables for people and documents for programs', async () => {
   expect(mains).toMatchObject({ data: [{ number: MAIN_ACCOUNT, unexplainedDebits: 0 }] });
 });
 
+test('a main account is said to count references from day to day', async () => {
+  const [number, flag] = ['6222000099', '--references-per-day'];
+  const opened = await json('main-account', 'open', number, 'Other Ltd', flag);
+  expect(opened).toMatchObject({ number, referencesPerDay: true });
+  expect(await json('main-account', 'references-per-day', number)).toEqual(opened);
+  const { stdout } = await run('main-account', 'references-per-day', number);
+  expect(stdout).toMatch(/^references +unique per booking date$/m);
+});
+
 test('keys are made, listed without their secret, and revoked', async () => {
   const key = await json('key', 'create', 'shop', '--scopes', 'read,money:write');
   expect(key).toMatchObject({ name: 'shop', scopes: ['read', 'money:write'] });

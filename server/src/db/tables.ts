@@ -151,6 +151,7 @@ export interface MainAccount {
   number: string;
   platform_id: bigint;
   prefix: string;
+  references_per_day: Generated<boolean>;
 }
 
 export interface Member {

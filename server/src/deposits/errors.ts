@@ -72,8 +72,8 @@ export const statementReferenceConflict = defineError<{
     zh: '两笔不同的流水使用了同一银行参考号',
   },
   remedy: {
-    en: 'Nothing was recorded. Ask the bank which one holds; in CSV map a column that is unique.',
-    zh: '未记录任何内容。请向银行核实；CSV 文件请映射唯一的参考号列。',
+    en: 'Nothing was recorded. If the bank counts its references anew from day to day, set `referencesPerDay` of the main account and send the file again; else ask the bank which line holds. In CSV map a column that is unique.',
+    zh: '未记录任何内容。若银行的参考号按日重新编号，请将主体账户的 referencesPerDay 设为 true 后重新导入；否则请向银行核实。CSV 文件请映射唯一的参考号列。',
   },
 });
 

@@ -22,6 +22,7 @@ import { predictOutcome } from './predict-outcome.ts';
 import { emptyContent, type FileContent, readFile } from './read-file.ts';
 import { recordContent } from './record-content.ts';
 import { beginImport, insertImport, readOutcomeRows } from './record-store.ts';
+import { hasReferencesPerDay } from './resolve-account.ts';
 
 /** What is told while a file is imported. */
 export type ImportProgress =
@@ -118,6 +119,7 @@ async function recordFile(
   const opened = await openStatementFile(bytes.read(), {
     ...(accounts.named ? { currency: accounts.named.currency } : {}),
     ...input.file,
+    referencesPerDay: (statement) => hasReferencesPerDay(accounts, statement),
   });
   const { format, evidence: detectedBy } = opened;
   const importId = deps.newUuid();

@@ -1,6 +1,7 @@
 import { importTextId } from './bank-entry.ts';
 import { MAX_LISTED, type RecordedFile } from './import-report.ts';
 import { insertEntries, insertOpening } from './insert-entries.ts';
+import { keepEarlierReferences } from './keep-references.ts';
 import { dayOf, type FileContent, type FirstStatement } from './read-file.ts';
 import {
   countKnown,
@@ -35,6 +36,7 @@ export async function recordContent(
   for (const [i, id] of ids.entries()) {
     const first = content.first.get(id);
     if (!first) continue;
+    if (first.main.referencesPerDay) await keepEarlierReferences(session, platformId, id);
     const before = await readBefore(session, platformId, id);
     if (before.hasEntries) {
       isFirst = false;

@@ -34,6 +34,17 @@ export function resolveAccount(
   return main;
 }
 
+/** Whether the main account of a statement, if it is one, counts references anew from day to day. Never throws. */
+export function hasReferencesPerDay(
+  { all, named }: Pick<Accounts, 'all' | 'named'>,
+  { accountNumber }: Pick<StatementOpened, 'accountNumber'>,
+): boolean {
+  const written = accountNumber === undefined ? [] : writings(accountNumber);
+  const main =
+    accountNumber === undefined ? named : all.find((each) => written.includes(each.number));
+  return main?.referencesPerDay ?? false;
+}
+
 function byNumber(
   all: readonly MainAccountRecord[],
   named: MainAccountRecord | undefined,

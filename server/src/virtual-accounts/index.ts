@@ -1,4 +1,5 @@
 /** Main accounts and virtual accounts (主体账户, 虚拟户): the front door. */
+export { countReferencesPerDay } from './change-main-account.ts';
 export {
   changeVirtualAccount,
   closeVirtualAccount,

@@ -18,6 +18,7 @@ import {
   Type,
 } from '../http/schemas.ts';
 import { isCurrency } from '../kernel/currency.ts';
+import { countReferencesPerDay } from './change-main-account.ts';
 import {
   bankAccountInvalid,
   mainAccountExists,
@@ -28,6 +29,10 @@ import {
 import { type AccountDeps, openMainAccount } from './open-main-account.ts';
 import { listMainAccounts, readMainAccount } from './read-main-accounts.ts';
 
+const PER_DAY =
+  'The bank counts the references of its entries anew from day to day: an entry is known by its booking date and ' +
+  'its reference together, and its reference is `YYYY-MM-DD/<the bank’s>`';
+
 const MainAccount = Type.Object(
   {
     number: BankAccountNumber,
@@ -35,6 +40,7 @@ const MainAccount = Type.Object(
     bankName: Nullable(Type.String()),
     currency: CurrencyCode,
     prefix: Type.String({ description: 'What the numbers of its virtual accounts begin with' }),
+    referencesPerDay: Type.Boolean({ description: PER_DAY }),
     bankBalance: SumOut,
     virtualAccountsBalance: SumOut,
     unexplainedDebits: SumOut,
@@ -96,6 +102,7 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
             bankName: Type.Optional(Name),
             currency: CurrencyCode,
             prefix: Type.Optional(Prefix),
+            referencesPerDay: Type.Optional(Type.Boolean({ description: PER_DAY })),
           },
           CLOSED,
         ),
@@ -122,5 +129,26 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
       },
     },
     async ({ platformId, params }) => readMainAccount(deps, platformId, params.number),
+  );
+
+  app.patch(
+    '/v1/main-accounts/:number',
+    {
+      config: { scope: 'accounts:write', problems: [mainAccountNotFound] },
+      schema: {
+        operationId: 'changeMainAccount',
+        summary: 'Say that the bank counts its references anew from day to day 设置参考号按日唯一',
+        description:
+          'What was recorded before stays known. It cannot be turned off: what was recorded since would come again.',
+        tags,
+        params: Type.Object({ number: BankAccountIn }),
+        body: Type.Object(
+          { referencesPerDay: Type.Literal(true, { 'x-allowed': 'true', description: PER_DAY }) },
+          CLOSED,
+        ),
+        response: { 200: MainAccount },
+      },
+    },
+    async ({ platformId, params }) => countReferencesPerDay(deps, platformId, params.number),
   );
 };

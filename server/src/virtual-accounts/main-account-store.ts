@@ -13,6 +13,8 @@ export interface MainAccountRecord {
   readonly currency: Currency;
   /** What the numbers of its virtual accounts begin with. */
   readonly prefix: string;
+  /** The bank counts its references anew from day to day. The one thing that may change, from false to true. */
+  readonly referencesPerDay: boolean;
   readonly createdAt: Date;
   /** Internal: what the bank has, below zero (a deposit debits it). */
   readonly bankClearing: AccountId;
@@ -49,7 +51,14 @@ export async function insertMainAccount(
   platformId: bigint,
   main: Pick<
     MainAccountRecord,
-    'mainAccountId' | 'number' | 'name' | 'bankName' | 'currency' | 'prefix' | 'createdAt'
+    | 'mainAccountId'
+    | 'number'
+    | 'name'
+    | 'bankName'
+    | 'currency'
+    | 'prefix'
+    | 'referencesPerDay'
+    | 'createdAt'
   > & { bankClearing: AccountId; bankDebits: AccountId },
 ): Promise<void> {
   await tx
@@ -62,11 +71,27 @@ export async function insertMainAccount(
       bank_name: main.bankName,
       currency: main.currency,
       prefix: main.prefix,
+      references_per_day: main.referencesPerDay,
       bank_clearing_account_id: main.bankClearing,
       bank_debits_account_id: main.bankDebits,
       created_at: main.createdAt,
     })
     .execute();
+}
+
+/** Turns it on for good. Says whether there is such a main account. Waits for an import of it that is under way. */
+export async function setReferencesPerDay(
+  db: Db,
+  platformId: bigint,
+  number: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('main_account')
+    .set({ references_per_day: true })
+    .where('platform_id', '=', platformId)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** The next id of a main account, under the lock of the platform's row, so that ids have no gaps. */
@@ -94,6 +119,7 @@ type RecordRow = Omit<MainAccountRecord, 'currency'> & { readonly currency: stri
 
 const RECORD = sql`
   m.main_account_id as "mainAccountId", m.number, m.name, m.bank_name as "bankName", m.currency, m.prefix,
+  m.references_per_day as "referencesPerDay",
   m.created_at as "createdAt", m.bank_clearing_account_id as "bankClearing",
   m.bank_debits_account_id as "bankDebits"`;
 
@@ -177,6 +203,7 @@ function toRecord(row: RecordRow): MainAccountRecord {
     bankName: row.bankName,
     currency: currency(row.currency),
     prefix: row.prefix,
+    referencesPerDay: row.referencesPerDay,
     createdAt: row.createdAt,
     bankClearing: accountId(row.bankClearing),
     bankDebits: accountId(row.bankDebits),

@@ -31,6 +31,8 @@ export interface NewMainAccount {
   readonly currency: Currency;
   /** 5 or 12 digits, unique in the platform; generated (5 digits) when it is left out. */
   readonly prefix?: string | undefined;
+  /** The bank counts its references anew from day to day; false when it is left out. */
+  readonly referencesPerDay?: boolean | undefined;
 }
 
 /** How often generated prefixes and numbers may meet ones that are in use before we give up. */
@@ -91,8 +93,9 @@ async function openAll(
   { clock, random }: AccountDeps,
   tx: Db,
   platformId: bigint,
-  { number, name, bankName, currency, prefix }: NewMainAccount & { prefix: string },
+  { prefix, referencesPerDay = false, ...input }: NewMainAccount & { prefix: string },
 ): Promise<void> {
+  const { number, name, bankName, currency } = input;
   const openedAt = clock.now();
   const mainAccountId = await nextMainAccountId(tx, platformId);
   const open = (purpose: string, guarded: boolean) =>
@@ -109,6 +112,7 @@ async function openAll(
     bankName: bankName ?? null,
     currency,
     prefix,
+    referencesPerDay,
     createdAt: openedAt,
     bankClearing,
     bankDebits,

@@ -17,6 +17,8 @@ export interface MainAccount {
   readonly bankName: string | null;
   readonly currency: string;
   readonly prefix: string;
+  /** The bank counts its references anew from day to day: an entry is known by booking date and reference. */
+  readonly referencesPerDay: boolean;
   /** What the bank has, by what was recorded: virtualAccountsBalance − unexplainedDebits. */
   readonly bankBalance: bigint;
   readonly virtualAccountsBalance: bigint;
@@ -84,9 +86,10 @@ export async function readMainAccountRecords(
 
 function toMainAccount(found: MainAccountSums): MainAccount {
   const { number, name, bankName, currency, prefix, createdAt, numbers: accounts } = found;
+  const { referencesPerDay } = found;
   const { bankBalance, virtualAccountsBalance, unexplainedDebits } = found;
   return {
-    ...{ number, name, bankName, currency, prefix },
+    ...{ number, name, bankName, currency, prefix, referencesPerDay },
     ...{ bankBalance, virtualAccountsBalance, unexplainedDebits },
     accounts,
     createdAt,

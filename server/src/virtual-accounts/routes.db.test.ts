@@ -16,6 +16,11 @@ test('main accounts are opened, read and listed', async () => {
   expect(opened.statusCode).toBe(201);
   expect(opened.json()).toMatchObject({ number: '62220000', bankName: null, bankBalance: 0 });
   expect((await call('GET', '/v1/main-accounts/62220000')).json()).toEqual(opened.json());
+  const off = await call('PATCH', '/v1/main-accounts/62220000', { referencesPerDay: false });
+  expect(off.json()).toMatchObject({
+    ...{ status: 400, errors: [{ pointer: '/referencesPerDay', detail: 'must be true' }] },
+  });
+  expect((await call('GET', '/v1/main-accounts/62220000')).json()).toEqual(opened.json());
   const list = (await call('GET', '/v1/main-accounts?limit=1')).json<{ nextCursor: string }>();
   const rest = await call('GET', `/v1/main-accounts?cursor=${list.nextCursor}`);
   expect(rest.json()).toEqual({ data: [opened.json()], nextCursor: null });
@@ -100,4 +105,23 @@ test('payer accounts are bound, listed and removed', async () => {
   expect((await call('GET', url)).json()).toEqual({ data: [bound.json()], nextCursor: null });
   expect((await call('DELETE', `${url}/DE893704`)).statusCode).toBe(204);
   expect((await call('DELETE', `${url}/DE893704`)).statusCode).toBe(404);
+});
+
+test('a main account is said to count references from day to day, when it is opened or later', async () => {
+  const opened = (number: string, referencesPerDay?: boolean) =>
+    call('POST', '/v1/main-accounts', { number, name: 'x', currency: 'CNY', referencesPerDay });
+  expect((await opened('777001', true)).json()).toMatchObject({ referencesPerDay: true });
+  const later = (await opened('777002')).json<Record<string, unknown>>();
+  expect(later).toMatchObject({ referencesPerDay: false });
+  for (const number of ['777002', '777 002']) {
+    const changed = await call('PATCH', `/v1/main-accounts/${encodeURIComponent(number)}`, {
+      referencesPerDay: true,
+    });
+    expect([changed.statusCode, changed.json()]).toEqual([
+      200,
+      { ...later, referencesPerDay: true },
+    ]);
+  }
+  const none = await call('PATCH', '/v1/main-accounts/777003', { referencesPerDay: true });
+  expect(none.json()).toMatchObject({ code: 'main_account_not_found' });
 });

@@ -10,7 +10,7 @@ import { type Detected, detectFormat, textCharset, xmlCharset } from './detect-f
 import { DEFAULT_LIMITS, type StatementLimits } from './limits.ts';
 import { createMt940Reader } from './mt940/read-mt940.ts';
 import type { StatementEvent, StatementFormat } from './statement-file.ts';
-import { StatementWriter } from './statement-writer.ts';
+import { type ReferencesPerDay, StatementWriter } from './statement-writer.ts';
 import type { TextReader } from './xml-reader.ts';
 
 /** What the caller knows of a file beforehand. */
@@ -25,6 +25,11 @@ export interface StatementFileOptions {
   readonly currency?: Currency;
   /** For formats whose files lack it; must agree with a file that has one (CITIC DLTRNALL). */
   readonly accountNumber?: string;
+  /**
+   * Asked of each statement: true when its bank counts references anew from day to day. Then `reference` is the
+   * booking date, a slash and the bank's reference. Not asked of CITIC, whose references have their date in them.
+   */
+  readonly referencesPerDay?: ReferencesPerDay;
   readonly limits?: Partial<StatementLimits>;
 }
 
@@ -57,7 +62,8 @@ export async function openStatementFile(
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const bytes = await readHead(source, limits);
   const detected = detectFormat(bytes.head, declared);
-  const writer = new StatementWriter(limits);
+  const hasDates = detected.format.startsWith('citic-');
+  const writer = new StatementWriter(limits, hasDates ? undefined : options.referencesPerDay);
   const context = { ...options, format: detected.format, limits, writer };
 
   if (mapping) {

@@ -29,7 +29,11 @@ interface Sum {
   sum: bigint;
 }
 
+/** Whether the bank's references are unique only among the lines of one booking date. */
+export type ReferencesPerDay = (statement: Pick<StatementOpened, 'accountNumber'>) => boolean;
+
 interface OpenStatement {
+  readonly referencesPerDay: boolean;
   readonly opened: StatementOpened;
   opening: StatedBalance | undefined;
   readonly occurrences: Occurrences;
@@ -56,13 +60,15 @@ const MAX_REFERENCE_LENGTH = 140;
  */
 export class StatementWriter {
   readonly #limits: StatementLimits;
+  readonly #referencesPerDay: ReferencesPerDay;
   readonly #accounts = new Map<string, AccountTrail>();
   #events: StatementEvent[] = [];
   #open: OpenStatement | undefined;
   #lines = 0;
 
-  constructor(limits: StatementLimits) {
+  constructor(limits: StatementLimits, referencesPerDay: ReferencesPerDay = () => false) {
     this.#limits = limits;
+    this.#referencesPerDay = referencesPerDay;
   }
 
   /** How many events wait to be taken. */
@@ -87,7 +93,8 @@ export class StatementWriter {
     const { occurrences } = trail;
     const opening = opened.opening;
     const sums = { credits: { count: 0, sum: 0n }, debits: { count: 0, sum: 0n }, skipped: {} };
-    this.#open = { opened: event, opening, occurrences, gap, ...sums };
+    const referencesPerDay = this.#referencesPerDay(opened);
+    this.#open = { opened: event, opening, occurrences, gap, referencesPerDay, ...sums };
     this.#events.push(event);
   }
 
@@ -101,7 +108,9 @@ export class StatementWriter {
     const total = draft.direction === 'credit' ? open.credits : open.debits;
     total.count += 1;
     total.sum += draft.amount;
-    const bankReference = usable(draft.bankReference);
+    const own = usable(draft.bankReference);
+    const isDated = own !== undefined && open.referencesPerDay;
+    const bankReference = isDated ? `${draft.bookingDate}/${own}` : own;
     const base = bankReference ?? derivedReference(open.opened, draft);
     const occurrence = open.occurrences.count(base);
     // Written out, because spreading a million objects takes seconds.

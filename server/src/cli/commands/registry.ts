@@ -9,6 +9,7 @@ import {
   readPlatform,
 } from '../../platforms/index.ts';
 import {
+  countReferencesPerDay,
   listMainAccounts,
   type MainAccount,
   openMainAccount,
@@ -122,7 +123,7 @@ async function listAll({ app }: DatabaseContext): Promise<Result> {
 function addMainAccountCommands(program: Command, cli: Cli): void {
   const main = program
     .command('main-account')
-    .summary('main accounts (主体账户): open, list')
+    .summary('main accounts (主体账户): open, list, references-per-day')
     .description('Main accounts (主体账户): the platform’s real accounts at a bank.');
   main
     .command('open')
@@ -135,6 +136,10 @@ function addMainAccountCommands(program: Command, cli: Cli): void {
       '--prefix <digits>',
       '5 or 12 digits that its virtual accounts begin with; made when left out',
     )
+    .option(
+      '--references-per-day',
+      'the bank counts the references of its entries anew from day to day',
+    )
     .addHelpText(
       'after',
       '\nExample:\n  guanjia main-account open 8110888020000000017 "Sample Ltd" --prefix 88888',
@@ -145,15 +150,22 @@ function addMainAccountCommands(program: Command, cli: Cli): void {
     .description('What each main account has at the bank, by what was recorded, and below it.')
     .addOption(limitOption())
     .action(platformAction(cli, listMains));
+  main
+    .command('references-per-day')
+    .description(
+      'Say that the bank counts the references of its entries anew from day to day: an entry is known by its booking date and its reference. What was recorded stays known; it cannot be turned off.',
+    )
+    .argument('<number>', 'at the bank')
+    .action(platformAction(cli, setPerDay));
 }
 
 async function openMain(
   { app, platformId }: PlatformContext,
   number: string,
   name: string,
-  options: { currency: string; bankName?: string; prefix?: string },
+  options: { currency: string; bankName?: string; prefix?: string; referencesPerDay?: boolean },
 ): Promise<Result> {
-  const { bankName, prefix } = options;
+  const { bankName, prefix, referencesPerDay } = options;
   if (!isCurrency(options.currency)) {
     const allowed = 'an ISO 4217 code, such as CNY';
     throw usageError(
@@ -161,8 +173,16 @@ async function openMain(
       `${JSON.stringify(options.currency)} is no currency: ${allowed}`,
     );
   }
-  const input = { number, name, bankName, prefix, currency: currency(options.currency) };
-  const main = await openMainAccount(app, platformId, input);
+  const named = { number, name, bankName, prefix, referencesPerDay };
+  const input = { ...named, currency: currency(options.currency) };
+  return mainResult(await openMainAccount(app, platformId, input));
+}
+
+async function setPerDay({ app, platformId }: PlatformContext, number: string): Promise<Result> {
+  return mainResult(await countReferencesPerDay(app, platformId, number));
+}
+
+function mainResult(main: MainAccount): Result {
   const { accounts } = main;
   const text = fields({
     'main account': main.number,
@@ -170,6 +190,7 @@ async function openMain(
     bank: main.bankName,
     currency: main.currency,
     prefix: main.prefix,
+    references: main.referencesPerDay ? 'unique per booking date' : '',
     suspense: accounts.suspense,
     'interest and fees': accounts.interestAndFees,
     opening: accounts.opening,

@@ -1,0 +1,125 @@
+// Goal: a bank that counts its references anew from day to day costs nobody a credit, before and after the main
+// account says so. Method: files of such a bank, in days and in months, each twice.
+import { expect, test } from 'vitest';
+import { testApp, testPlatform } from '../../test/support/fixtures.ts';
+import { countReferencesPerDay, readMainAccount } from '../virtual-accounts/index.ts';
+import { importStatement } from './import-statement.ts';
+import { listBankEntries } from './read-entries.ts';
+import { camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
+
+const app = await testApp();
+const deps = depositDeps(app);
+let platforms = 0n;
+const platform = () => {
+  platforms += 1n;
+  return testPlatform(app, { platformId: platforms });
+};
+
+/** The lines of a day: references 1 and 2, and 2 twice, as some banks repeat that of a batch. */
+const day = (date: string) =>
+  ['1', '2', '2'].map((reference) => line({ reference, bookingDate: date, amount: 100n }));
+const [first, second, third] = [day('2026-03-02'), day('2026-03-03'), day('2026-03-04')];
+
+/** Imports the lines with a statement that opens where the days before have left off. */
+async function importDays(platformId: bigint, number: string, days: (typeof first)[], from = 0) {
+  const opening = BigInt(from) * 300n;
+  const source = camt(number, days.flat(), { opening });
+  return importStatement(deps, platformId, { source });
+}
+const references = async (platformId: bigint) => {
+  const { entries } = await listBankEntries(app, platformId, { limit: 100 });
+  return entries.map(({ reference }) => reference).sort();
+};
+const balanceOf = async (platformId: bigint, number: string) =>
+  (await readMainAccount(app, platformId, number)).bankBalance;
+
+test('without the setting the second day is refused, names both lines, and changes nothing', async () => {
+  const { platformId, main } = await platform();
+  await importDays(platformId, main.number, [first]);
+  const before = await everything(app);
+  const refused = importDays(platformId, main.number, [second], 1);
+  await expect(refused).rejects.toMatchObject({
+    definition: { code: 'statement_reference_conflict' },
+    facts: {
+      ...{ reference: '1', position: 1 },
+      recorded: { bookingDate: '2026-03-02' },
+      found: { bookingDate: '2026-03-03' },
+    },
+  });
+  expect(await everything(app)).toEqual(before);
+});
+
+test('with it each day is recorded once, whichever way the days are put into files', async () => {
+  const { platformId, main } = await platform();
+  expect(await countReferencesPerDay(app, platformId, main.number)).toMatchObject({
+    referencesPerDay: true,
+  });
+  const reports = [
+    await importDays(platformId, main.number, [first, second]),
+    await importDays(platformId, main.number, [second], 1),
+    await importDays(platformId, main.number, [second, third], 1),
+    await importDays(platformId, main.number, [first, second, third]),
+  ];
+  expect(reports.map(({ recorded, alreadyKnown }) => [recorded, alreadyKnown])).toEqual([
+    [6, 0],
+    [0, 3],
+    [3, 3],
+    [0, 9],
+  ]);
+  expect(reports.flatMap(({ notes }) => notes)).toEqual([]);
+  expect(await references(platformId)).toEqual(
+    ['2026-03-02', '2026-03-03', '2026-03-04'].flatMap((date) => [
+      ...[`${date}/1`, `${date}/2`, `${date}/2#2`],
+    ]),
+  );
+  expect(await balanceOf(platformId, main.number)).toBe(900n);
+  expect(await findings(app, platformId)).toEqual([]);
+});
+
+test('what was recorded before it stays known, from a file of several days too', async () => {
+  const { platformId, main } = await platform();
+  await importDays(platformId, main.number, [first, second]);
+  expect(await references(platformId)).toEqual(['1', '1#2', '2', '2#2', '2#3', '2#4']);
+  await countReferencesPerDay(app, platformId, main.number);
+  const reports = [
+    await importDays(platformId, main.number, [second], 1),
+    await importDays(platformId, main.number, [first]),
+    await importDays(platformId, main.number, [first, second, third]),
+    await importDays(platformId, main.number, [third], 2),
+  ];
+  expect(reports.map(({ recorded, alreadyKnown }) => [recorded, alreadyKnown])).toEqual([
+    [0, 3],
+    [0, 3],
+    [3, 6],
+    [0, 3],
+  ]);
+  expect(await balanceOf(platformId, main.number)).toBe(900n);
+  expect(await findings(app, platformId)).toEqual([]);
+});
+
+test('a # that the bank has written itself is part of its reference', async () => {
+  const { platformId, main } = await platform();
+  const lines = [line({ reference: 'A#2', amount: 300n })];
+  await importDays(platformId, main.number, [lines]);
+  await countReferencesPerDay(app, platformId, main.number);
+  expect(await importDays(platformId, main.number, [lines])).toMatchObject({ recorded: 0 });
+});
+
+test('the same reference on the same day with another amount is refused with it, too', async () => {
+  const { platformId, main } = await platform();
+  await countReferencesPerDay(app, platformId, main.number);
+  await importDays(platformId, main.number, [first]);
+  const other = [line({ reference: '1', amount: 7n })];
+  await expect(importDays(platformId, main.number, [other], 1)).rejects.toMatchObject({
+    definition: { code: 'statement_reference_conflict' },
+    facts: { reference: '2026-03-02/1', found: { amount: 7n } },
+  });
+});
+
+test('a second statement of one day that repeats references and amounts is noted as a gap', async () => {
+  const { platformId, main } = await platform();
+  await importDays(platformId, main.number, [first]);
+  const report = await importDays(platformId, main.number, [first], 1);
+  expect(report).toMatchObject({ recorded: 0, alreadyKnown: 3 });
+  expect(report.notes).toMatchObject([{ code: 'balance_gap', difference: 300n }]);
+});
