@@ -455,7 +455,7 @@ export interface paths {
         put?: never;
         /**
          * Take a bank statement file in: the body is the file 导入对账单
-         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; more are `busy`.
+         * @description camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; more are `busy`. The file must not be compressed.
          */
         post: operations["importStatement"];
         delete?: never;
@@ -3613,7 +3613,7 @@ export interface operations {
     transfer: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -3768,7 +3768,7 @@ export interface operations {
     reverseTransfer: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -4084,7 +4084,7 @@ export interface operations {
     placeHold: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -4232,7 +4232,7 @@ export interface operations {
     releaseHold: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -4355,7 +4355,7 @@ export interface operations {
     captureHold: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -4595,7 +4595,7 @@ export interface operations {
     submitBatch: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -5635,7 +5635,7 @@ export interface operations {
     claimBankEntry: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {
@@ -5775,7 +5775,7 @@ export interface operations {
     reverseClaim: {
         parameters: {
             query?: {
-                /** @description Decide the same way, change nothing */
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
                 dryRun?: boolean;
             };
             header?: {

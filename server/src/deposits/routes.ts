@@ -106,7 +106,7 @@ export const depositRoutes: Routes<DepositRoutesOptions> = async (
         description:
           'camt.053, MT940, CITIC detail replies, or CSV with a mapping. Each line is recorded once, by the ' +
           'bank’s reference, so that a file may be sent again at any time. Two files of a platform are read at once; ' +
-          'more are `busy`.',
+          'more are `busy`. The file must not be compressed.',
         tags,
         querystring: ImportQuery,
         response: { 200: Import, 201: Import },

@@ -215,7 +215,12 @@ export const IdempotencyHeaders = Type.Object({
 });
 /** For a POST that moves money: decide the same way, and change nothing. */
 export const DryRunQuery = Type.Object(
-  { dryRun: Type.Boolean({ default: false, description: 'Decide the same way, change nothing' }) },
+  {
+    dryRun: Type.Boolean({
+      default: false,
+      description: 'Decide the same way, change nothing; an Idempotency-Key is not looked at',
+    }),
+  },
   CLOSED,
 );
 

@@ -130,6 +130,28 @@ test('a dry run needs no key and leaves nothing', async () => {
   expect((await get(`/v1/virtual-accounts/${alice}/balance`)).json<object>()).toEqual(before);
 });
 
+test('a dry run does not look at its key: a used one decides anew, and keeps its answer', async () => {
+  const key = newKey();
+  const done = await post('/v1/transfers', pay(1), key);
+  for (const asked of [pay(1), pay(2)]) {
+    const dry = await post('/v1/transfers?dryRun=true', asked, key);
+    expect(dry.statusCode).toBe(200);
+    expect(dry.json()).toMatchObject({ dryRun: true, id: null, amount: asked.amount });
+    expect(dry.headers['idempotent-replayed']).toBeUndefined();
+  }
+  const { available } = (await get(`/v1/virtual-accounts/${alice}/balance`)).json<{
+    available: number;
+  }>();
+  const short = await post('/v1/transfers?dryRun=true', pay(available + 1), key);
+  expect([short.statusCode, short.json()]).toMatchObject([422, { shortfall: 1 }]);
+  const again = await post('/v1/transfers', pay(1), key);
+  expect([again.statusCode, again.body]).toEqual([201, done.body]);
+  const unused = newKey();
+  await post('/v1/transfers?dryRun=true', pay(2), unused);
+  const first = await post('/v1/transfers', pay(1), unused);
+  expect([first.statusCode, first.headers['idempotent-replayed']]).toEqual([201, undefined]);
+});
+
 test('a reversal is created, and listed', async () => {
   const { id } = (await post('/v1/transfers', pay(3))).json<{ id: string }>();
   const reversal = await post(`/v1/transfers/${id}/reversals`, { memo: '退' });

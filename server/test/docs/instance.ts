@@ -25,13 +25,16 @@ export interface Ran {
 const LINKED = ['examples', 'node_modules', 'package.json', 'server'];
 const MARK = '--- end of step';
 
-/** Starts a server as `npm start` does, on an own data folder and any free port. */
-export async function startInstance(): Promise<Instance> {
+/**
+ * Starts a server as `npm start` does, on an own data folder and any free port. `dataDir`: named in the environment
+ * of server and shell alike; `data` in the folder unless given.
+ */
+export async function startInstance({ dataDir }: { dataDir?: string } = {}): Promise<Instance> {
   const folder = await temporaryFolder();
   for (const name of LINKED) await symlink(join(ROOT, name), join(folder, name));
-  const server = await startServer({ dataDir: join(folder, 'data') });
+  const server = await startServer({ dataDir: join(folder, dataDir ?? 'data') });
   return {
-    run: (steps) => runSteps(steps, folder),
+    run: (steps) => runSteps(steps, { folder, dataDir }),
     [Symbol.asyncDispose]: async () => {
       await server.stop();
       await rm(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -48,11 +51,18 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), PATH: path };
 }
 
-async function runSteps(steps: readonly Step[], folder: string): Promise<readonly Ran[]> {
+async function runSteps(
+  steps: readonly Step[],
+  { folder, dataDir }: { readonly folder: string; readonly dataDir: string | undefined },
+): Promise<readonly Ran[]> {
   const script = steps
     .map(({ command }, index) => `${command}\necho "${MARK} ${index}"`)
     .join('\n');
-  const shell = spawn('bash', ['-s'], { cwd: folder, env: cleanEnvironment(), stdio: 'pipe' });
+  const env = {
+    ...cleanEnvironment(),
+    ...(dataDir === undefined ? {} : { GUANJIA_DATA_DIR: dataDir }),
+  };
+  const shell = spawn('bash', ['-s'], { cwd: folder, env, stdio: 'pipe' });
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
   shell.stdout.on('data', (data: Buffer) => output.push(data));

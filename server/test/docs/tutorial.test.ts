@@ -9,11 +9,12 @@ const CHINESE = 'docs/zh/tutorial/README.md';
 const TIMEOUT_MS = 180_000;
 
 // Goal: whoever follows the tutorial gets what it shows, from the first command to the last.
-// Method: its commands run in one shell, in a folder of their own, against a server of their own.
+// Method: its commands run in one shell, in a folder of their own, against a server of their own, with their data
+// elsewhere than in `./data` (the tour of the README has it there).
 test('the tutorial prints what it shows', { timeout: TIMEOUT_MS }, async () => {
   const steps = await readSteps(ENGLISH);
   expect(steps.filter(({ output }) => output !== undefined).length).toBeGreaterThan(15);
-  await using instance = await startInstance();
+  await using instance = await startInstance({ dataDir: './elsewhere' });
   for (const { step, output, errors } of await instance.run(steps)) {
     if (step.output === undefined) continue;
     expect(output, `${ENGLISH}:${step.line}\n${errors}`).toBe(step.output);
