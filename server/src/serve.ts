@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type App, buildHttp, openApp } from './app.ts';
 import type { Config } from './config.ts';
 import { prepareDataDir, startEmbedded } from './db/embedded/index.ts';
@@ -6,6 +5,7 @@ import { migrate } from './db/migrate.ts';
 import { LIMITS } from './http/limits.ts';
 import type { Server } from './http/server.ts';
 import { errorCode } from './kernel/error-code.ts';
+import { inTime } from './kernel/in-time.ts';
 import type { Logger } from './logging.ts';
 import { writeSandboxFile } from './sandbox-file.ts';
 import { readSandbox, type SandboxAccounts, seedSandbox } from './seed.ts';
@@ -125,15 +125,9 @@ async function startDatabase(
 
 /** Waits for the work under way, but not for ever: a database that is halted answers nothing. */
 async function closeInTime(app: App): Promise<void> {
-  const done = new AbortController();
-  const limit = pause(WORK_LIMIT_MS, 'late' as const, { signal: done.signal });
-  limit.catch(() => {}); // ended by the close
-  try {
-    if ((await Promise.race([app.close(), limit])) !== 'late') return;
-    app.log.warn({ afterMs: WORK_LIMIT_MS }, 'work under way does not end: it is cut off');
-  } finally {
-    done.abort();
-  }
+  await inTime(app.close(), WORK_LIMIT_MS, () =>
+    app.log.warn({ afterMs: WORK_LIMIT_MS }, 'work under way does not end: it is cut off'),
+  );
 }
 
 async function listen(http: Server, { host, port, baseUrl }: Config): Promise<string> {

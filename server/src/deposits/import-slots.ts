@@ -1,4 +1,5 @@
 import { AppError } from '../kernel/error.ts';
+import { inTime } from '../kernel/in-time.ts';
 import { busy } from '../ledger/index.ts';
 import { statementUploadStalled } from './errors.ts';
 
@@ -62,7 +63,7 @@ async function* unstalled(
       const next = await inTime(iterator.next(), stallMs, () => {
         // What is awaited may never come: the iterator cannot be asked to end before it does.
         isOver = true;
-        return new AppError(statementUploadStalled, { seconds: stallMs / 1000, receivedBytes });
+        throw new AppError(statementUploadStalled, { seconds: stallMs / 1000, receivedBytes });
       });
       isOver = next.done === true;
       if (next.done) return;
@@ -71,15 +72,5 @@ async function* unstalled(
     }
   } finally {
     if (!isOver) await iterator.return?.();
-  }
-}
-
-async function inTime<T>(work: Promise<T>, limitMs: number, late: () => Error): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(late()), limitMs);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { errorCode } from '../../kernel/error-code.ts';
+import { inTime } from '../../kernel/in-time.ts';
 import { type Random, systemRandom } from '../../kernel/random.ts';
 import {
   type Attached,
@@ -221,18 +222,11 @@ async function leave(attached: Attached, attaching: Attaching, log: EmbeddedLog)
 }
 
 async function stateOf({ lease }: Attached): Promise<'whole' | 'lost' | 'silent'> {
-  const waiting = new AbortController();
   const answer = lease.client.query('select 1').then(
     () => 'whole' as const,
     () => 'lost' as const,
   );
-  const limit = pause(ANSWER_LIMIT_MS, 'silent' as const, { signal: waiting.signal });
-  limit.catch(() => undefined); // ended by the answer
-  try {
-    return await Promise.race([answer, limit]);
-  } finally {
-    waiting.abort();
-  }
+  return inTime(answer, ANSWER_LIMIT_MS, () => 'silent');
 }
 
 /** A lease that was lost while PostgreSQL goes on is taken anew: else nobody would stop it. */
