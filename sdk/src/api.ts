@@ -1347,7 +1347,7 @@ export interface components {
             };
             notes: {
                 /** @enum {unknown} */
-                code: "balance_gap" | "statement_gap" | "before_opening";
+                code: "balance_gap" | "statement_gap" | "before_opening" | "known_lines_differ";
                 /**
                  * @description 1 to 34 digits and capital letters
                  * @example 8110888020000000017
@@ -1374,6 +1374,7 @@ export interface components {
                  * @example 2026-11-23
                  */
                 openedOn?: string;
+                position?: number;
                 count?: number;
                 /**
                  * @description Minor units of the currency (CNY: fen 分)
@@ -5075,7 +5076,7 @@ export interface operations {
                             };
                             notes: {
                                 /** @enum {unknown} */
-                                code: "balance_gap" | "statement_gap" | "before_opening";
+                                code: "balance_gap" | "statement_gap" | "before_opening" | "known_lines_differ";
                                 /**
                                  * @description 1 to 34 digits and capital letters
                                  * @example 8110888020000000017
@@ -5102,6 +5103,7 @@ export interface operations {
                                  * @example 2026-11-23
                                  */
                                 openedOn?: string;
+                                position?: number;
                                 count?: number;
                                 /**
                                  * @description Minor units of the currency (CNY: fen 分)

@@ -2,10 +2,11 @@
 // account says so. Method: files of such a bank, in days and in months, each twice.
 import { expect, test } from 'vitest';
 import { testApp, testPlatform } from '../../test/support/fixtures.ts';
+import { mt940File } from '../../test/support/statement-samples.ts';
 import { countReferencesPerDay, readMainAccount } from '../virtual-accounts/index.ts';
 import { importStatement } from './import-statement.ts';
 import { listBankEntries } from './read-entries.ts';
-import { camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
+import { CNY, camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
 
 const app = await testApp();
 const deps = depositDeps(app);
@@ -122,4 +123,37 @@ test('a second statement of one day that repeats references and amounts is noted
   const report = await importDays(platformId, main.number, [first], 1);
   expect(report).toMatchObject({ recorded: 0, alreadyKnown: 3 });
   expect(report.notes).toMatchObject([{ code: 'balance_gap', difference: 300n }]);
+});
+
+test('a known line with another payer or text is noted, whether or not the file states balances', async () => {
+  const { platformId, main } = await platform();
+  const lines = [
+    ...[line({ reference: 'K1', remittance: 'one' }), line({ reference: 'K2' })],
+    line({ reference: 'K3', direction: 'debit', amount: 1n }),
+  ];
+  await importDays(platformId, main.number, [lines]);
+  const [one, two, three] = lines;
+  if (!one || !two || !three) throw new Error('three lines were made');
+  const others = [
+    ...[one, { ...two, remittance: 'other' }, { ...three, counterpartyAccount: '622200010' }],
+    line({ reference: 'K4' }),
+  ];
+  const dry = { source: camt(main.number, others), dryRun: true };
+  const report = await importStatement(deps, platformId, dry);
+  expect(report).toMatchObject({
+    ...{ recorded: 1, alreadyKnown: 3 },
+    notes: [
+      {
+        ...{ code: 'known_lines_differ', mainAccount: main.number },
+        ...{ position: 2, count: 2, sum: 999n },
+      },
+    ],
+  });
+  const mt940 = mt940File({
+    ...{ accountNumber: main.number, currency: CNY, entries: 1 },
+    lineAt: () => ({ ...two, remittance: 'in the way of MT940' }),
+  });
+  const told = await importStatement(deps, platformId, { source: mt940, dryRun: true });
+  expect(told.alreadyKnown).toBe(1);
+  expect(told.notes.map(({ code }) => code)).toEqual(['balance_gap']);
 });

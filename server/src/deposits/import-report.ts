@@ -48,6 +48,16 @@ export type ImportNote =
       readonly count: number;
       /** Credits less debits. */
       readonly sum: bigint;
+    }
+  | {
+      /** Lines with a known reference, amount and date, and with another payer or text: two lines may have one reference. */
+      readonly code: 'known_lines_differ';
+      readonly mainAccount: string;
+      /** Where the first of them stands in the file. */
+      readonly position: number;
+      readonly count: number;
+      /** Credits less debits. */
+      readonly sum: bigint;
     };
 
 /** What was recorded of a file. Never changes after the import. */

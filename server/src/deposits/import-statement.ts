@@ -160,7 +160,9 @@ async function recordLines(
   await copyLines(session, lines, reading);
   input.onProgress?.({ phase: 'recording', lines: content.lines });
   const digest = bytes.digest();
-  const recorded = await recordContent(session, platformId, { importId, content, digest });
+  const recorded = await recordContent(session, platformId, {
+    ...{ importId, content, digest, format: origin.format },
+  });
   const file: RecordedFile = {
     ...{ ...origin, fileName: input.fileName ?? null, fileBytes: bytes.count },
     ...{ statements: content.statements, statementCount: content.statementCount },

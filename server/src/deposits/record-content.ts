@@ -1,7 +1,9 @@
+import type { StatementFormat } from '../banking/index.ts';
 import { importTextId } from './bank-entry.ts';
 import { MAX_LISTED, type RecordedFile } from './import-report.ts';
 import { insertEntries, insertOpening } from './insert-entries.ts';
 import { keepEarlierReferences } from './keep-references.ts';
+import { noteOtherTexts } from './known-lines.ts';
 import { dayOf, type FileContent, type FirstStatement } from './read-file.ts';
 import {
   countKnown,
@@ -24,9 +26,9 @@ export type Recorded = Pick<RecordedFile, 'recorded' | 'alreadyKnown' | 'changed
 export async function recordContent(
   session: Session,
   platformId: bigint,
-  file: { importId: string; content: FileContent; digest: Uint8Array },
+  file: { importId: string; content: FileContent; digest: Uint8Array; format: StatementFormat },
 ): Promise<Recorded> {
-  const { importId, content, digest } = file;
+  const { importId, content, digest, format } = file;
   const ids = [...content.first.keys()].sort((a, b) => (a < b ? -1 : 1));
   await lockMainAccounts(session, platformId, ids);
   const sameFile = await findSameFile(session, platformId, digest);
@@ -48,6 +50,10 @@ export async function recordContent(
   }
   // Where nothing was recorded before there is nothing to compare with.
   const known = isFirst ? 0 : await countKnown(session, platformId);
+  if (known > 0 && !sameFile) {
+    const limit = MAX_LISTED - content.notes.length;
+    content.notes.push(...(await noteOtherTexts(session, platformId, { format, limit })));
+  }
   const inserted = await insertEntries(session, platformId, { importId, known });
   const repeated = content.lines - left - inserted;
   // A line twice in one file, under one reference: they must say the same.

@@ -34,13 +34,14 @@ const Statement = Type.Object({
 });
 
 const Note = Type.Object({
-  code: Type.Enum(['balance_gap', 'statement_gap', 'before_opening']),
+  code: Type.Enum(['balance_gap', 'statement_gap', 'before_opening', 'known_lines_differ']),
   mainAccount: BankAccountNumber,
   statementId: Type.Optional(Nullable(Type.String())),
   expected: Type.Optional(BalanceOut),
   found: Type.Optional(BalanceOut),
   difference: Type.Optional(BalanceOut),
   openedOn: Type.Optional(IsoDate),
+  position: Type.Optional(Type.Integer()),
   count: Type.Optional(Type.Integer()),
   sum: Type.Optional(BalanceOut),
 });

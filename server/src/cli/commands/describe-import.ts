@@ -63,5 +63,7 @@ function describeNote(note: ImportNote, currency: string | undefined): string {
       return `statement_gap: a statement of ${note.mainAccount} opens with ${amount(note.found)}, and the one before closed with ${amount(note.expected)}: a page may be missing.`;
     case 'before_opening':
       return `before_opening: ${note.count} lines of ${note.mainAccount} (${amount(note.sum)}) are from before ${note.openedOn}, when its opening balance was taken in.`;
+    case 'known_lines_differ':
+      return `known_lines_differ: ${note.count} lines of ${note.mainAccount} (${amount(note.sum)}), the first at position ${note.position}, have a known reference, amount and date, but another payer or text: they were not recorded again.`;
   }
 }
