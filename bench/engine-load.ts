@@ -28,7 +28,7 @@ export class Mover {
     this.#bank = bankClearing;
   }
 
-  /** Submits one transfer; says whether it was accepted. */
+  /** Submits one transfer; says whether it was accepted. Not async, so as to keep little memory until then. */
   moveOnce(): Promise<boolean> {
     const dice = this.#dice;
     const [debit, credit] = this.#pair();

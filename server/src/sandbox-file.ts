@@ -18,8 +18,8 @@ const PLACE_CHARACTERS = 12;
 /**
  * Writes `<data>/sandbox.json`, for its owner only: address, API key and account numbers of the sandbox. A key
  * that still works is kept; when the file is gone or its key is not good, the old keys of this file, and no
- * other folder's, are revoked and a new one is made. The address of another server that runs on the same data is kept as well.
- * Says the path, or undefined when the database has no sandbox.
+ * other folder's, are revoked and a new one is made. The address of another server that runs on the same data is
+ * kept as well. Says the path, or undefined when the database has no sandbox.
  */
 export function writeSandboxFile(
   app: App,
@@ -45,7 +45,7 @@ async function write(
     );
   const told = {
     baseUrl: (runs ? known.baseUrl : undefined) ?? baseUrl,
-    apiKey: kept ?? (await replaceKey(app, keyName(path))),
+    apiKey: kept ?? (await replaceKey(app, keyNameFor(path))),
     ...sandbox,
   };
   await writeWhole(path, `${JSON.stringify(told, undefined, 2)}\n`);
@@ -88,20 +88,20 @@ async function answers({ baseUrl, apiKey }: Known): Promise<boolean> {
 }
 
 /** Servers with folders of their own may share one database: each file's keys are found by where it is. */
-function keyName(path: string): string {
+function keyNameFor(path: string): string {
   const place = createHash('sha256')
     .update(`${hostname()}:${resolve(path)}`)
     .digest('hex');
   return `sandbox.json ${place.slice(0, PLACE_CHARACTERS)}`;
 }
 
-async function replaceKey(app: App, keyOf: string): Promise<string> {
+async function replaceKey(app: App, keyName: string): Promise<string> {
   const platformId = SANDBOX_PLATFORM_ID;
   const old = (await listApiKeys(app, platformId)).filter(
-    ({ name, revokedAt }) => name === keyOf && revokedAt === null,
+    ({ name, revokedAt }) => name === keyName && revokedAt === null,
   );
   for (const { id } of old) await revokeApiKey(app, { platformId, keyId: id });
-  return createSandboxKey(app, keyOf);
+  return createSandboxKey(app, keyName);
 }
 
 /** Whoever reads the path finds the old file or the new one, never half of one. */

@@ -9,7 +9,7 @@ import { recordOf } from './record.ts';
 Settings.Set({ maxErrors: 64 });
 
 /** A list among the fields of an object, and how to look at one item of it. */
-interface List {
+interface ListField {
   readonly name: string;
   readonly max: number;
   readonly isFine: (item: unknown) => boolean;
@@ -35,7 +35,7 @@ export function errorFinder(schema: TSchema): (value: unknown) => readonly Schem
   };
 }
 
-function errorsIn(items: readonly unknown[], list: List): SchemaError[] {
+function errorsIn(items: readonly unknown[], list: ListField): SchemaError[] {
   const found: SchemaError[] = [];
   let wrong = 0;
   for (const [index, item] of items.entries()) {
@@ -52,7 +52,7 @@ function errorsIn(items: readonly unknown[], list: List): SchemaError[] {
   return found;
 }
 
-function listsOf(schema: TSchema): List[] {
+function listsOf(schema: TSchema): ListField[] {
   return Object.entries(recordOf(recordOf(schema)['properties'])).flatMap(([name, field]) => {
     const { type, items, maxItems } = recordOf(field);
     if (type !== 'array' || items === undefined) return [];
@@ -69,7 +69,7 @@ function listsOf(schema: TSchema): List[] {
 }
 
 /** The same schema, to which any item of its lists is right. */
-function withoutItems(schema: TSchema, lists: readonly List[]): TSchema {
+function withoutItems(schema: TSchema, lists: readonly ListField[]): TSchema {
   const properties = { ...recordOf(recordOf(schema)['properties']) };
   for (const { name } of lists) properties[name] = { ...recordOf(properties[name]), items: {} };
   return lists.length === 0 ? schema : { ...schema, properties };

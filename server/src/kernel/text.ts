@@ -19,7 +19,7 @@ export const PLAIN_PATTERN = `^${PLAIN}*$`;
 /** The rule of such a text of 1 to `max` characters. */
 export const textPatternUpTo = (max: number): string => `^(?!${UNSEEN}+$)${PLAIN}{1,${max}}$`;
 
-/** The rule in words. */
+/** The rule of a text, in words. */
 export const TEXT_ALLOWED =
   'text with something to see in it, without control characters or broken Unicode';
 
@@ -57,5 +57,5 @@ export function isCharset(label: string): boolean {
   }
 }
 
-/** The rule in words. */
+/** What the name of a charset may be, in words. */
 export const CHARSET_ALLOWED = 'a name of the Encoding Standard, such as gb18030';

@@ -89,6 +89,7 @@ export function openLedger({
     return found;
   };
   return {
+    // Not async: thousands wait for a commit at once, and each async function keeps its frame meanwhile.
     submit: (request) =>
       platform(request.platformId)
         .lane.submit([toWork(request)])

@@ -48,7 +48,7 @@ export async function changeVirtualAccount(
   return readVirtualAccount({ db }, platformId, number);
 }
 
-/** What an account is stopped for (停用), or reopened for: paying, being paid, or both. */
+/** The sides of an account that can be stopped (停用) and reopened (恢复): paying, being paid, or both. */
 export type StopSide = 'debit' | 'credit' | 'both';
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, expect, type MockInstance, test, vi } from 'vitest';
+import { afterAll, expect, type MockInstance, onTestFinished, test, vi } from 'vitest';
 import { freshDatabase } from '../../../test/support/database.ts';
 import { ledgerBench, nextRequest } from '../../../test/support/ledger.ts';
 import { amount } from '../../kernel/amount.ts';
@@ -111,3 +111,46 @@ test('what was decided on a batch that failed is decided again', async () => {
   expect([await balanceOf(payer), await balanceOf(payee)]).toEqual([0n, 1_000n]);
   expect(await findings()).toEqual([]);
 });
+
+// Goal: PostgreSQL need not wait for us under load, and batches do not become small. Method: the commit of a batch
+// is held up by a lock; batches are counted as they are decided, each of which asks the clock twice.
+test('the next batch is decided before the last one has committed, when half as much waits', async () => {
+  const [payer, payee] = [await bench.open({ available: 1_000n }), await bench.open()];
+  let asked = 0;
+  const decided = () => asked / 2;
+  const counting = {
+    now: () => {
+      asked += 1;
+      return clock.now();
+    },
+  };
+  const server = openLedger({ database, clock: counting });
+  await submit(server, pay(payer, payee, 1n));
+  const inOneBatch = 200;
+  const blocker = await database.sessions.connect();
+  onTestFinished(() => blocker.release(true)); // whose lock goes with its connection
+  await blocker.query('begin');
+  await blocker.query(
+    'select from business_day where platform_id = $1 and closed_at is null for update',
+    [platformId],
+  );
+  asked = 0;
+  const send = (count: number) =>
+    Array.from({ length: count }, () => submit(server, pay(payer, payee, 1n)));
+  const first = send(inOneBatch);
+  await vi.waitUntil(() => decided() === 1);
+  const waiting = send(inOneBatch / 2 - 1);
+  await turnsOfTheLoop();
+  expect(decided()).toBe(1);
+  waiting.push(...send(1));
+  await vi.waitUntil(() => decided() === 2);
+  await blocker.query('rollback');
+  const answers = await Promise.all([...first, ...waiting]);
+  expect(answers.filter(({ accepted }) => accepted)).toHaveLength(1.5 * inOneBatch);
+  expect(decided()).toBe(2);
+});
+
+/** So many that whatever was to follow at once would have. */
+async function turnsOfTheLoop(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+}

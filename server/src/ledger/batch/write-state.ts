@@ -116,7 +116,7 @@ function insertRequests(platformId: bigint, all: readonly Decided[]): Statement 
   };
 }
 
-/** By code units: as good an order as any, as long as it is the index's or close to it. */
+/** By code units: near enough to the order of the index, which is by bytes. */
 const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 
 /**
