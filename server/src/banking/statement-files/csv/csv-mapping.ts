@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AppError } from '../../../kernel/error.ts';
+import { CHARSET_ALLOWED, isCharset } from '../../../kernel/text.ts';
 import { csvMappingInvalid } from '../../errors.ts';
 import { mappingProblem } from './mapping-problem.ts';
 
@@ -112,6 +113,11 @@ export function checkCsvMapping(mapping: unknown): CsvMapping {
   if (!Value.Check(CsvMapping, mapping)) {
     const forms = { signed: Signed, unsigned: Unsigned, twoColumns: TwoColumns };
     throw new AppError(csvMappingInvalid, mappingProblem(mapping, { whole: CsvMapping, ...forms }));
+  }
+  const { charset } = mapping;
+  if (charset !== undefined && !isCharset(charset)) {
+    const problem = `must be ${CHARSET_ALLOWED}`;
+    throw new AppError(csvMappingInvalid, { field: 'charset', problem });
   }
   const { decimalSeparator = '.', thousandsSeparator, delimiter = ',', quote = '"' } = mapping;
   if (decimalSeparator === thousandsSeparator) {

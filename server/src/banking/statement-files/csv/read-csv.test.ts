@@ -89,6 +89,10 @@ describe('a row', () => {
       code: 'statement_charset_wrong',
       charset: 'utf-8',
     });
+    expect(await readFailure(text, { csv: { ...csv, charset: 'klingon' } })).toMatchObject({
+      code: 'csv_mapping_invalid',
+      field: 'charset',
+    });
   });
 
   test.each([
