@@ -138,7 +138,7 @@ export interface paths {
         head?: never;
         /**
          * Say that the bank counts its references anew from day to day 设置参考号按日唯一
-         * @description What was recorded before stays known. It cannot be turned off: what was recorded since would come again.
+         * @description What was recorded before stays known. It cannot be turned off: what was recorded since would come again. While a large file of the account is recorded it is `busy`: ask again after `Retry-After`. A file that is still read then is answered `statement_account_changed`: send it again.
          */
         patch: operations["changeMainAccount"];
         trace?: never;
@@ -5321,7 +5321,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            /**
+             * @description `busy`: Too many requests are waiting (等待处理的请求过多)
+             *
+             *     `database_unavailable`: The database cannot be reached now (数据库暂时不可用)
+             *
+             *     `outcome_unknown`: Whether it was done is not known yet (处理结果暂时未知)
+             *
+             *     `statement_account_changed`: The main account was changed while the file was read (读取文件期间主体账户设置已变更)
+             */
             503: {
                 headers: {
                     /** @description Seconds to wait */

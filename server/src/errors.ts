@@ -122,6 +122,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   csv_mapping_invalid: 'ED99308',
   statement_reply_failed: 'ED99309',
   statement_upload_stalled: 'ED99320',
+  statement_account_changed: 'ED11308',
   statement_account_unknown: 'ED99310',
   statement_account_required: 'ED99311',
   statement_account_differs: 'ED99312',

@@ -48,6 +48,23 @@ export const statementCurrencyDiffers = defineError<{
   },
 });
 
+/** The main account was said to count references from day to day while the file was read. */
+export const statementAccountChanged = defineError<{
+  mainAccount: string;
+  retryAfterSeconds: number;
+}>()({
+  code: 'statement_account_changed',
+  kind: 'unavailable',
+  title: {
+    en: 'The main account was changed while the file was read',
+    zh: '读取文件期间主体账户设置已变更',
+  },
+  remedy: {
+    en: 'Nothing was recorded. Send the file again: it is then read as the main account says now.',
+    zh: '未记录任何内容。请重新发送文件，届时将按主体账户的现行设置读取。',
+  },
+});
+
 /** What is told of a line, so that two can be told apart. Minor units. */
 interface StatedLine {
   readonly direction: string;
@@ -72,8 +89,8 @@ export const statementReferenceConflict = defineError<{
     zh: '两笔不同的流水使用了同一银行参考号',
   },
   remedy: {
-    en: 'Nothing was recorded. If the bank counts its references anew from day to day, set `referencesPerDay` of the main account and send the file again; else ask the bank which line holds. In CSV map a column that is unique.',
-    zh: '未记录任何内容。若银行的参考号按日重新编号，请将主体账户的 referencesPerDay 设为 true 后重新导入；否则请向银行核实。CSV 文件请映射唯一的参考号列。',
+    en: 'Nothing was recorded. If the bank counts its references anew from day to day, set `referencesPerDay` of the main account and send the file again; where it is set, take this day from a file of the format that was recorded; else ask the bank which line holds. In CSV map a column that is unique.',
+    zh: '未记录任何内容。若银行的参考号按日重新编号，请将主体账户的 referencesPerDay 设为 true 后重新导入；已设置时，该日流水请使用先前所登记的文件格式；否则请向银行核实。CSV 文件请映射唯一的参考号列。',
   },
 });
 

@@ -58,7 +58,8 @@ test.each([
   [
     'two Ustrd of camt.053, the first of 140 characters',
     (main: string, ustrd: readonly string[]) =>
-      `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>S</Id><Acct><Id><Othr><Id>${main}</Id></Othr></Id></Acct>` +
+      '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><Stmt><Id>S</Id>' +
+      `<Acct><Id><Othr><Id>${main}</Id></Othr></Id></Acct>` +
       `${balance('OPBD', '0')}${balance('CLBD', '2')}` +
       entry(
         '2.00',

@@ -1,5 +1,6 @@
 // Goal: a bank that counts its references anew from day to day costs nobody a credit, before and after the main
 // account says so. Method: files of such a bank, in days and in months, each twice.
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { testApp, testPlatform } from '../../test/support/fixtures.ts';
 import { mt940File } from '../../test/support/statement-samples.ts';
@@ -105,6 +106,125 @@ test('a # that the bank has written itself is part of its reference', async () =
   await countReferencesPerDay(app, platformId, main.number);
   expect(await importDays(platformId, main.number, [lines])).toMatchObject({ recorded: 0 });
 });
+
+test('a # of the bank’s own is not taken for one of ours because what is before it was there on another day', async () => {
+  const { platformId, main } = await platform();
+  const lines = [
+    line({ reference: 'X', bookingDate: '2026-03-02' }),
+    line({ reference: 'X#2', bookingDate: '2026-03-03', amount: 100n }),
+  ];
+  await importDays(platformId, main.number, [lines]);
+  await countReferencesPerDay(app, platformId, main.number);
+  expect(await importDays(platformId, main.number, [lines])).toMatchObject({
+    ...{ recorded: 0, alreadyKnown: 2 },
+  });
+  expect(await references(platformId)).toEqual(['X', 'X#2']);
+});
+
+test('a date that the bank has written itself before its reference is part of it', async () => {
+  const { platformId, main } = await platform();
+  const written = (date: string) =>
+    ['17', '18', '18'].map((own) => line({ reference: `${date}/${own}`, bookingDate: date }));
+  const days = [written('2026-03-02'), written('2026-03-03')];
+  await importDays(platformId, main.number, days);
+  await countReferencesPerDay(app, platformId, main.number);
+  expect(await importDays(platformId, main.number, days)).toMatchObject({
+    ...{ recorded: 0, alreadyKnown: 6 },
+  });
+  const next = [written('2026-03-04')];
+  const following = camt(main.number, next.flat(), { opening: 6_000n });
+  expect(await importStatement(deps, platformId, { source: following })).toMatchObject({
+    ...{ recorded: 3, alreadyKnown: 0, notes: [] },
+  });
+  expect(await references(platformId)).toContain('2026-03-04/2026-03-04/17');
+  expect(await importDays(platformId, main.number, [...days, ...next])).toMatchObject({
+    ...{ recorded: 0, alreadyKnown: 9 },
+  });
+});
+
+test('a file that is still read when it is set records nothing, and is known when it comes again', async () => {
+  const { platformId, main } = await platform();
+  const source = async function* () {
+    await countReferencesPerDay(app, platformId, main.number);
+    await importDays(platformId, main.number, [first]);
+    yield* camt(main.number, first);
+  };
+  const before = { dryRun: false, source: source() };
+  await expect(importStatement(deps, platformId, before)).rejects.toMatchObject({
+    definition: { code: 'statement_account_changed', kind: 'unavailable' },
+    facts: { mainAccount: main.number, retryAfterSeconds: 1 },
+  });
+  expect(await balanceOf(platformId, main.number)).toBe(300n);
+  expect(await importDays(platformId, main.number, [first])).toMatchObject({
+    ...{ recorded: 0, alreadyKnown: 3 },
+  });
+  expect(await findings(app, platformId)).toEqual([]);
+});
+
+test('it is busy while a file of the account is recorded for longer than a lock is waited for', async () => {
+  const { platformId, main } = await platform();
+  const recording = await app.database.sessions.connect();
+  try {
+    await recording.query('begin');
+    await recording.query('select from main_account where platform_id = $1 for no key update', [
+      platformId,
+    ]);
+    const change = app.db.transaction().execute(async (db) => {
+      await sql`set local lock_timeout = 1`.execute(db);
+      return countReferencesPerDay({ db }, platformId, main.number);
+    });
+    await expect(change).rejects.toMatchObject({
+      ...{ definition: { code: 'busy' }, facts: { retryAfterSeconds: 5 } },
+    });
+  } finally {
+    await recording.query('rollback');
+    recording.release();
+  }
+  expect(await readMainAccount(app, platformId, main.number)).toMatchObject({
+    referencesPerDay: false,
+  });
+});
+
+/** The lines as camt.053 that is booked on a Saturday with the value date of the Monday. */
+async function* saturday(number: string, lines: (typeof first)[number][]) {
+  const booked = lines.map((each) => ({ ...each, bookingDate: '2026-03-07' }));
+  const text = Buffer.concat(await Array.fromAsync(camt(number, booked))).toString();
+  yield Buffer.from(text.replaceAll('<ValDt><Dt>2026-03-07', '<ValDt><Dt>2026-03-09'));
+}
+/** The same as MT940 without entry dates, which has the value date alone. */
+async function* monday(number: string, lines: (typeof first)[number][]) {
+  const options = { accountNumber: number, currency: CNY, entries: lines.length };
+  const lineAt = (index: number) => ({ ...(lines[index] ?? line({})), bookingDate: '2026-03-09' });
+  const text = Buffer.concat(await Array.fromAsync(mt940File({ ...options, lineAt }))).toString();
+  yield Buffer.from(text.replaceAll(':61:2603090309', ':61:260309'));
+}
+
+test.each([
+  ['camt.053, then MT940', saturday, monday, ['2026-03-07', '2026-03-09']],
+  ['MT940, then camt.053', monday, saturday, ['2026-03-09', '2026-03-07']],
+])(
+  'a line is not credited twice when another format dates it otherwise: %s',
+  async (_, one, other, [on, at]) => {
+    const { platformId, main } = await platform();
+    await countReferencesPerDay(app, platformId, main.number);
+    const lines = day('2026-03-09');
+    await importStatement(deps, platformId, { source: one(main.number, lines) });
+    const before = await everything(app);
+    const refused = importStatement(deps, platformId, { source: other(main.number, lines) });
+    await expect(refused).rejects.toMatchObject({
+      definition: { code: 'statement_reference_conflict' },
+      facts: {
+        ...{ reference: `${at}/1`, position: expect.any(Number) as unknown },
+        ...{ recorded: { bookingDate: on }, found: { bookingDate: at } },
+      },
+    });
+    expect(await everything(app)).toEqual(before);
+    // What is another payment by its amount is taken in.
+    const others = lines.map((each) => ({ ...each, amount: 7n }));
+    const taken = await importStatement(deps, platformId, { source: other(main.number, others) });
+    expect(taken).toMatchObject({ recorded: 3 });
+  },
+);
 
 test('the same reference on the same day with another amount is refused with it, too', async () => {
   const { platformId, main } = await platform();

@@ -50,7 +50,7 @@ export type ImportNote =
       readonly sum: bigint;
     }
   | {
-      /** Lines with a known reference, amount and date, and with another payer or text: two lines may have one reference. */
+      /** Lines with a known reference, amount and date, and another payer or text: two may share a reference. */
       readonly code: 'known_lines_differ';
       readonly mainAccount: string;
       /** Where the first of them stands in the file. */

@@ -52,8 +52,8 @@ export interface ImportInput {
  *
  * Throws AppError before anything is recorded, so that nothing has changed: what reading can end in
  * (`banking/errors.ts`), `main_account_not_found`, `statement_account_unknown`, `statement_account_required`,
- * `statement_account_differs`, `statement_currency_differs`, `statement_reference_conflict`. Any other error may
- * come after the file was recorded, or with that in doubt (a connection lost in COMMIT, or while the outcome is
+ * `statement_account_differs`, `statement_currency_differs`, `statement_reference_conflict`,
+ * `statement_account_changed`. Any other error may come after the file was recorded, or with that in doubt (a connection lost in COMMIT, or while the outcome is
  * read): importing the file again finds out, and records nothing twice.
  */
 export async function importStatement(

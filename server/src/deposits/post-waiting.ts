@@ -15,7 +15,7 @@ import {
 } from './waiting-entries.ts';
 
 /** Entries read and matched at once. */
-const PAGE_ENTRIES = 4_096;
+export const PAGE_ENTRIES = 4_096;
 /** Entries posted by one submission: the ledger keeps one request for all of them. */
 const GROUP_ENTRIES = 512;
 /** Submissions at once: enough that the ledger's next batch is full while the last one commits. */
@@ -23,7 +23,7 @@ const GROUPS_IN_FLIGHT = 16;
 /** Times that the waiting imports are gone through; what conflicts with another poster is left to it. */
 const MAX_PASSES = 100;
 /** What one pass takes; a later pass goes on with the rest. */
-const PASS_LIMITS = {
+export const PASS_LIMITS = {
   /** Imports, in the order of their ids. */
   imports: 10_000,
   /** Pages of one import: more than the largest file has lines. */
@@ -67,7 +67,8 @@ async function postImport(run: PostingRun, importId: string, before: number): Pr
   const { deps, platformId, session, onProgress, passLimits = PASS_LIMITS } = run;
   const { first, last } = entryIdRange(importId);
   const lane = new InFlight(GROUPS_IN_FLIGHT);
-  // After the import is there: the main accounts of its entries are among them, and they never change.
+  // After the import is there: the main accounts of its entries are among them, and nothing that is used of them here
+  // ever changes.
   const mains = await readMains(deps, platformId);
   let found = 0;
   let posted = 0;

@@ -5,9 +5,8 @@ import { entryIdRange } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { type ImportOutcome, type OutcomeRow, outcomeOf } from './import-report.ts';
 import { type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
+import { PAGE_ENTRIES, PASS_LIMITS } from './post-waiting.ts';
 import { readWaiting } from './waiting-entries.ts';
-
-const PAGE_ENTRIES = 4_096;
 
 /**
  * Says what posting would do with the entries that an import has recorded in the open transaction of `session`.
@@ -24,7 +23,7 @@ export async function predictOutcome(
   const mains = new Map(all.map((main): [bigint, MainAccountRecord] => [main.mainAccountId, main]));
   const sums = new Map<string, OutcomeRow>();
   let after = first;
-  for (;;) {
+  for (let page = 0; page < PASS_LIMITS.pages; page += 1) {
     const entries = await readWaiting(session, platformId, { after, last, limit: PAGE_ENTRIES });
     const end = entries.at(-1);
     if (!end) break;

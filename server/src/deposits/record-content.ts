@@ -4,6 +4,7 @@ import { MAX_LISTED, type RecordedFile } from './import-report.ts';
 import { insertEntries, insertOpening } from './insert-entries.ts';
 import { keepEarlierReferences } from './keep-references.ts';
 import { noteOtherTexts } from './known-lines.ts';
+import { refuseOtherFormats } from './other-formats.ts';
 import { dayOf, type FileContent, type FirstStatement } from './read-file.ts';
 import {
   countKnown,
@@ -21,7 +22,7 @@ export type Recorded = Pick<RecordedFile, 'recorded' | 'alreadyKnown' | 'changed
 /**
  * Records the lines of a file that was read whole, under the lock of its main accounts: opening balances of
  * accounts that begin with this file, then every line that is new. Adds notes to `content`. Throws
- * `statement_reference_conflict`.
+ * `statement_reference_conflict`, `statement_account_changed`.
  */
 export async function recordContent(
   session: Session,
@@ -29,16 +30,18 @@ export async function recordContent(
   file: { importId: string; content: FileContent; digest: Uint8Array; format: StatementFormat },
 ): Promise<Recorded> {
   const { importId, content, digest, format } = file;
-  const ids = [...content.first.keys()].sort((a, b) => (a < b ? -1 : 1));
-  await lockMainAccounts(session, platformId, ids);
+  const firsts = [...content.first.values()].sort((a, b) =>
+    a.main.mainAccountId < b.main.mainAccountId ? -1 : 1,
+  );
+  const mains = firsts.map(({ main }) => main);
+  await lockMainAccounts(session, platformId, mains);
   const sameFile = await findSameFile(session, platformId, digest);
   let openings = 0;
   let isFirst = true;
   let left = 0;
-  for (const [i, id] of ids.entries()) {
-    const first = content.first.get(id);
-    if (!first) continue;
-    if (first.main.referencesPerDay) await keepEarlierReferences(session, platformId, id);
+  for (const [i, first] of firsts.entries()) {
+    const { mainAccountId: id, referencesPerDay } = first.main;
+    if (referencesPerDay) await keepEarlierReferences(session, platformId, id);
     const before = await readBefore(session, platformId, id);
     if (before.hasEntries) {
       isFirst = false;
@@ -54,6 +57,7 @@ export async function recordContent(
     const limit = MAX_LISTED - content.notes.length;
     content.notes.push(...(await noteOtherTexts(session, platformId, { format, limit })));
   }
+  if (!isFirst) await refuseOtherFormats(session, platformId, { format, mains });
   const inserted = await insertEntries(session, platformId, { importId, known });
   const repeated = content.lines - left - inserted;
   // A line twice in one file, under one reference: they must say the same.

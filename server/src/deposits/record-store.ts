@@ -1,8 +1,9 @@
 import type pg from 'pg';
-import { bigintAt, intAt, type Row, textAt, textOrNone } from '../db/row.ts';
+import { bigintAt, booleanAt, intAt, type Row, textAt, textOrNone } from '../db/row.ts';
 import { AppError } from '../kernel/error.ts';
+import type { MainAccountRecord } from '../virtual-accounts/index.ts';
 import { entryIdRange } from './bank-entry.ts';
-import { statementReferenceConflict } from './errors.ts';
+import { statementAccountChanged, statementReferenceConflict } from './errors.ts';
 import { type RecordedFile, reportToJson, type Tally } from './import-report.ts';
 
 /** A connection inside the transaction of an import. */
@@ -29,19 +30,31 @@ export async function beginImport(session: Session, lineTable: string): Promise<
   await session.query(lineTable);
 }
 
-/** Makes imports of the same main accounts wait for each other. In the order of the ids: no deadlock. */
+/** How soon a file may be sent again whose main account was changed meanwhile. */
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Makes imports of the same main accounts wait for each other. In the order of the ids: no deadlock. The file was
+ * read without the lock: when an account no longer counts references as it did then, the keys of its lines are of
+ * the other kind than those of whoever came between. Throws `statement_account_changed`.
+ */
 export async function lockMainAccounts(
   session: Session,
   platformId: bigint,
-  ids: readonly bigint[],
+  mains: readonly Pick<MainAccountRecord, 'mainAccountId' | 'number' | 'referencesPerDay'>[],
 ): Promise<void> {
-  await rowsOf(
+  const rows = await rowsOf(
     session,
-    `select main_account_id from main_account
+    `select main_account_id, references_per_day from main_account
       where platform_id = $1 and main_account_id = any ($2::bigint[])
       order by main_account_id for no key update`,
-    [platformId, ids],
+    [platformId, mains.map(({ mainAccountId }) => mainAccountId)],
   );
+  const now = new Map(rows.map((row) => [bigintAt(row, 0), booleanAt(row, 1)]));
+  const other = mains.find((main) => now.get(main.mainAccountId) !== main.referencesPerDay);
+  if (!other) return;
+  const facts = { mainAccount: other.number, retryAfterSeconds: RETRY_AFTER_SECONDS };
+  throw new AppError(statementAccountChanged, facts);
 }
 
 /** What a main account had before this file. */
@@ -148,19 +161,26 @@ export async function countKnown(session: Session, platformId: bigint): Promise<
   return intAt(row, 0);
 }
 
+/** Two lines that cannot both be true, as columns: of the file `s`, recorded `e`, of the main account `m`. */
+export const CONFLICT = `m.number, s.reference, s.position, e.direction, e.amount, e.booking_date,
+   s.direction, s.amount, s.booking_date, e.credited_account, s.credited_account`;
+
 async function refuseConflict(session: Session, platformId: bigint): Promise<never> {
   const [row] = await rowsOf(
     session,
-    `select m.number, s.reference, s.position, e.direction, e.amount, e.booking_date,
-            s.direction, s.amount, s.booking_date, e.credited_account, s.credited_account
-       from statement_line s join bank_entry e
+    `select ${CONFLICT} from statement_line s join bank_entry e
          on e.platform_id = $1 and e.main_account_id = s.main_account_id and e.reference = s.reference
        join main_account m on m.platform_id = $1 and m.main_account_id = s.main_account_id
       where ${DIFFERS} order by s.position limit 1`,
     [platformId],
   );
   if (!row) throw new Error('the conflict was found before, under a lock');
-  throw new AppError(statementReferenceConflict, {
+  throw conflictOf(row);
+}
+
+/** The error that a row of CONFLICT is. */
+export function conflictOf(row: Row): AppError {
+  return new AppError(statementReferenceConflict, {
     mainAccount: textAt(row, 0),
     reference: textAt(row, 1),
     position: intAt(row, 2),

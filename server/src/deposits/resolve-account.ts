@@ -39,10 +39,16 @@ export function hasReferencesPerDay(
   { all, named }: Pick<Accounts, 'all' | 'named'>,
   { accountNumber }: Pick<StatementOpened, 'accountNumber'>,
 ): boolean {
-  const written = accountNumber === undefined ? [] : writings(accountNumber);
-  const main =
-    accountNumber === undefined ? named : all.find((each) => written.includes(each.number));
+  const main = accountNumber === undefined ? named : mainOf(all, accountNumber);
   return main?.referencesPerDay ?? false;
+}
+
+function mainOf(
+  all: readonly MainAccountRecord[],
+  accountNumber: string,
+): MainAccountRecord | undefined {
+  const written = writings(accountNumber);
+  return all.find(({ number }) => written.includes(number));
 }
 
 function byNumber(
@@ -50,15 +56,13 @@ function byNumber(
   named: MainAccountRecord | undefined,
   accountNumber: string,
 ): MainAccountRecord {
-  const written = writings(accountNumber);
+  const found = mainOf(named ? [named] : all, accountNumber);
+  if (found) return found;
   if (named) {
-    if (written.includes(named.number)) return named;
     const facts = { expected: named.number, found: accountNumber };
     throw new AppError(statementAccountDiffers, facts);
   }
-  const found = all.find(({ number }) => written.includes(number));
-  if (!found) throw new AppError(statementAccountUnknown, { accountNumber });
-  return found;
+  throw new AppError(statementAccountUnknown, { accountNumber });
 }
 
 /** MT940 may put the bank's code before the number (25: "account identification", BLZ/Konto). */

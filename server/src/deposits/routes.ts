@@ -1,5 +1,5 @@
 import * as banking from '../banking/errors.ts';
-import { type CsvMapping, checkCsvMapping, type StatementFileOptions } from '../banking/index.ts';
+import { checkCsvMapping, type StatementFileOptions } from '../banking/index.ts';
 import {
   CLOSED,
   CurrencyCode,
@@ -15,13 +15,14 @@ import {
   Type,
 } from '../http/schemas.ts';
 import { isCurrency } from '../kernel/currency.ts';
-import { AppError } from '../kernel/error.ts';
 import { CHARSET_ALLOWED, isCharset } from '../kernel/text.ts';
+import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
 import { mainAccountNotFound } from '../virtual-accounts/index.ts';
 import { importUuid } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { entryRoutes } from './entry-routes.ts';
 import {
+  statementAccountChanged,
   statementAccountDiffers,
   statementAccountRequired,
   statementAccountUnknown,
@@ -97,6 +98,7 @@ export const depositRoutes: Routes<DepositRoutesOptions> = async (
           ...[banking.csvMappingInvalid, banking.statementReplyFailed],
           ...[mainAccountNotFound, statementAccountUnknown, statementAccountRequired],
           statementUploadStalled,
+          ...[busy, databaseUnavailable, outcomeUnknown, statementAccountChanged],
           ...[statementAccountDiffers, statementCurrencyDiffers, statementReferenceConflict],
         ],
       },
@@ -188,15 +190,8 @@ function fileOptions(
     ...(format === undefined ? {} : { format }),
     ...(charset === undefined ? {} : { charset }),
     ...(currency === undefined ? {} : { currency }),
-    ...(csv === undefined ? {} : { csv: mappingOf(csv) }),
+    ...(csv === undefined ? {} : { csv: checkCsvMapping(jsonOf(csv)) }),
   };
-}
-
-function mappingOf(text: string): CsvMapping {
-  const mapping = checkCsvMapping(jsonOf(text));
-  if (mapping.charset === undefined || isCharset(mapping.charset)) return mapping;
-  const problem = `must be ${CHARSET_ALLOWED}`;
-  throw new AppError(banking.csvMappingInvalid, { field: 'charset', problem });
 }
 
 function jsonOf(text: string): unknown {

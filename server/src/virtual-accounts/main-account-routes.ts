@@ -139,7 +139,9 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
         operationId: 'changeMainAccount',
         summary: 'Say that the bank counts its references anew from day to day 设置参考号按日唯一',
         description:
-          'What was recorded before stays known. It cannot be turned off: what was recorded since would come again.',
+          'What was recorded before stays known. It cannot be turned off: what was recorded since would come again. ' +
+          'While a large file of the account is recorded it is `busy`: ask again after `Retry-After`. A file that is ' +
+          'still read then is answered `statement_account_changed`: send it again.',
         tags,
         params: Type.Object({ number: BankAccountIn }),
         body: Type.Object(

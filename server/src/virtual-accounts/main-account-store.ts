@@ -3,7 +3,7 @@ import type { Db } from '../db/database.ts';
 import { type Currency, currency } from '../kernel/currency.ts';
 import { type AccountId, accountId } from '../ledger/index.ts';
 
-/** What never changes about a main account (主体账户), with the system's and the public accounts below it. */
+/** A main account (主体账户) with the system's and the public accounts below it. All but one of it never changes. */
 export interface MainAccountRecord {
   readonly mainAccountId: bigint;
   /** At the bank. */
@@ -79,7 +79,10 @@ export async function insertMainAccount(
     .execute();
 }
 
-/** Turns it on for good. Says whether there is such a main account. Waits for an import of it that is under way. */
+/**
+ * Turns it on for good. Says whether there is such a main account. Waits while an import of it records its lines, as
+ * long as the connection waits for a lock; an import that is still read finds it changed, and records nothing.
+ */
 export async function setReferencesPerDay(
   db: Db,
   platformId: bigint,

@@ -60,7 +60,8 @@ export async function listMainAccounts(
 
 /**
  * The main account of that number at the bank, however it is written (an IBAN in groups, small letters), with
- * the ledger ids of its system and public accounts: all of it never changes. Undefined when there is none.
+ * the ledger ids of its system and public accounts. Undefined when there is none. All of it but `referencesPerDay`
+ * never changes: whoever relies on that one asks again under the lock of its row.
  */
 export async function readMainAccountRecord(
   db: Db,
