@@ -1,4 +1,4 @@
-import { rowsOf, type Session } from './record-store.ts';
+import { joinedByHash, type Session } from './record-store.ts';
 
 /**
  * Gives lines of the file the references under which they were recorded before their main account was said to count
@@ -14,16 +14,21 @@ export async function keepEarlierReferences(
   mainAccountId: bigint,
 ): Promise<void> {
   const values = [platformId, mainAccountId];
-  await rowsOf(session, COUNTED_AGAIN, values);
-  await rowsOf(session, WRITTEN_SO, values);
+  await joinedByHash(session, COUNTED_AGAIN, values);
+  await joinedByHash(session, WRITTEN_SO, values);
 }
+
+/** Of the days of the file: with it, PostgreSQL reads the pages of these days alone. */
+const inDays = (alias: string) => `
+  ${alias}.booking_date >= (select min(booking_date) from statement_line where main_account_id = $2)
+  and ${alias}.booking_date <= (select max(booking_date) from statement_line where main_account_id = $2)`;
 
 const COUNTED_AGAIN = `
   with plain as (
     select e.booking_date, e.reference, regexp_replace(e.reference, '#[0-9]+$', '') as stem
       from bank_entry e
      where e.platform_id = $1 and e.main_account_id = $2 and e.kind = 'line' and e.reference_source = 'bank'
-       and e.booking_date in (select booking_date from statement_line where main_account_id = $2)
+       and ${inDays('e')}
   ), based as (
     -- A bank may write #2 itself: it counts for something only behind a reference that is there.
     select p.booking_date, p.reference,
@@ -48,9 +53,9 @@ const WRITTEN_SO = `
   update statement_line s set reference = e.reference from bank_entry e
    where s.main_account_id = $2 and s.reference_source = 'bank' and s.reference ~ '#[0-9]+$'
      and e.platform_id = $1 and e.main_account_id = $2 and e.kind = 'line' and e.reference_source = 'bank'
-     and e.booking_date = s.booking_date and e.reference = substr(s.reference, length('YYYY-MM-DD/') + 1)
+     and ${inDays('e')} and e.booking_date = s.booking_date and e.reference = substr(s.reference, length('YYYY-MM-DD/') + 1)
      and s.reference = to_char(s.booking_date, 'YYYY-MM-DD') || '/' || e.reference
-     and not exists (select from bank_entry k
-                      where k.platform_id = $1 and k.main_account_id = $2 and k.reference = s.reference)
+     and not exists (select from bank_entry k where k.platform_id = $1 and k.main_account_id = $2
+                        and k.reference = s.reference and ${inDays('k')})
      and not exists (select from statement_line o
                       where o.main_account_id = $2 and o.reference = e.reference)`;

@@ -1,6 +1,6 @@
 import type { StatementFormat } from '../banking/index.ts';
 import type { MainAccountRecord } from '../virtual-accounts/index.ts';
-import { CONFLICT, conflictOf, rowsOf, type Session } from './record-store.ts';
+import { CONFLICT, conflictOf, joinedByHash, type Session } from './record-store.ts';
 
 /** How far the booking date of an entry may be from its value date, in days; a bank may backdate by more. */
 const DAYS_APART = 31;
@@ -19,7 +19,7 @@ export async function refuseOtherFormats(
   const perDay = mains.filter(({ referencesPerDay }) => referencesPerDay);
   if (perDay.length === 0) return;
   const ids = perDay.map(({ mainAccountId }) => mainAccountId);
-  const [row] = await rowsOf(session, BROUGHT_BEFORE, [platformId, format, ids]);
+  const [row] = await joinedByHash(session, BROUGHT_BEFORE, [platformId, format, ids]);
   if (row) throw conflictOf(row);
 }
 
@@ -27,6 +27,10 @@ const own = (alias: string) =>
   `case when ${alias}.reference like to_char(${alias}.booking_date, 'YYYY-MM-DD') || '/%'
         then substr(${alias}.reference, length('YYYY-MM-DD/') + 1) else ${alias}.reference end`;
 const valued = (alias: string) => `coalesce(${alias}.value_date, ${alias}.booking_date)`;
+/** With it, PostgreSQL reads the pages of these days alone. */
+const near = (alias: string) => `
+  ${alias}.booking_date >= (select least(min(booking_date), min(value_date)) from statement_line) - ${DAYS_APART}
+  and ${alias}.booking_date <= (select greatest(max(booking_date), max(value_date)) from statement_line) + ${DAYS_APART}`;
 
 const BROUGHT_BEFORE = `
   select ${CONFLICT}
@@ -38,8 +42,7 @@ const BROUGHT_BEFORE = `
     join main_account m on m.platform_id = $1 and m.main_account_id = s.main_account_id
    where s.main_account_id = any ($3::bigint[]) and s.reference_source = 'bank'
      and exists (select from statement_import o where o.platform_id = $1 and o.format <> $2)
-     and e.booking_date >= (select min(${valued('l')}) from statement_line l) - ${DAYS_APART}
-     and e.booking_date <= (select max(${valued('l')}) from statement_line l) + ${DAYS_APART}
+     and ${near('e')}
      and not exists (select from bank_entry k where k.platform_id = $1 and k.main_account_id = s.main_account_id
-                        and k.reference = s.reference)
+                        and k.reference = s.reference and k.booking_date = s.booking_date and ${near('k')})
    order by s.position limit 1`;
