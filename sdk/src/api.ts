@@ -1347,7 +1347,7 @@ export interface components {
             };
             notes: {
                 /** @enum {unknown} */
-                code: "balance_gap" | "statement_gap" | "before_opening" | "known_lines_differ";
+                code: "balance_gap" | "statement_gap" | "before_opening" | "known_lines_differ" | "not_posted";
                 /**
                  * @description 1 to 34 digits and capital letters
                  * @example 8110888020000000017
@@ -1375,6 +1375,9 @@ export interface components {
                  */
                 openedOn?: string;
                 position?: number;
+                bankEntry?: string;
+                /** @example balance_limit_exceeded */
+                refusal?: string;
                 count?: number;
                 /**
                  * @description Minor units of the currency (CNY: fen 分)
@@ -3525,12 +3528,12 @@ export interface operations {
                 /** @example 2026-11-23 */
                 to?: string;
                 /**
-                 * @description RFC 3339 with an offset, at most milliseconds
+                 * @description RFC 3339 with an offset, at most milliseconds, no leap second
                  * @example 2026-11-23T08:30:00.000Z
                  */
                 fromInstant?: string;
                 /**
-                 * @description RFC 3339 with an offset, at most milliseconds
+                 * @description RFC 3339 with an offset, at most milliseconds, no leap second
                  * @example 2026-11-23T08:30:00.000Z
                  */
                 toInstant?: string;
@@ -4116,7 +4119,7 @@ export interface operations {
                     owner?: string;
                     /**
                      * Format: date-time
-                     * @description RFC 3339 with an offset, at most milliseconds
+                     * @description RFC 3339 with an offset, at most milliseconds, no leap second
                      * @example 2026-11-23T08:30:00.000Z
                      */
                     expiresAt?: string;
@@ -4655,7 +4658,7 @@ export interface operations {
                         owner?: string;
                         /**
                          * Format: date-time
-                         * @description RFC 3339 with an offset, at most milliseconds
+                         * @description RFC 3339 with an offset, at most milliseconds, no leap second
                          * @example 2026-11-23T08:30:00.000Z
                          */
                         expiresAt?: string;
@@ -4906,12 +4909,12 @@ export interface operations {
                 /** @example 2026-11-23 */
                 to?: string;
                 /**
-                 * @description RFC 3339 with an offset, at most milliseconds
+                 * @description RFC 3339 with an offset, at most milliseconds, no leap second
                  * @example 2026-11-23T08:30:00.000Z
                  */
                 fromInstant?: string;
                 /**
-                 * @description RFC 3339 with an offset, at most milliseconds
+                 * @description RFC 3339 with an offset, at most milliseconds, no leap second
                  * @example 2026-11-23T08:30:00.000Z
                  */
                 toInstant?: string;
@@ -5076,7 +5079,7 @@ export interface operations {
                             };
                             notes: {
                                 /** @enum {unknown} */
-                                code: "balance_gap" | "statement_gap" | "before_opening" | "known_lines_differ";
+                                code: "balance_gap" | "statement_gap" | "before_opening" | "known_lines_differ" | "not_posted";
                                 /**
                                  * @description 1 to 34 digits and capital letters
                                  * @example 8110888020000000017
@@ -5104,6 +5107,9 @@ export interface operations {
                                  */
                                 openedOn?: string;
                                 position?: number;
+                                bankEntry?: string;
+                                /** @example balance_limit_exceeded */
+                                refusal?: string;
                                 count?: number;
                                 /**
                                  * @description Minor units of the currency (CNY: fen 分)
@@ -5751,6 +5757,8 @@ export interface operations {
              *     `account_closed`: The virtual account is closed (虚拟户已销户)
              *
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
             422: {
                 headers: {

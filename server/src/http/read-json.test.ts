@@ -29,6 +29,10 @@ test.each([
   '1.00000000000000000001E0',
   '9007199254740991.4e0',
   '-9007199254740991.4',
+  // Digits on both sides of the point, few on either.
+  '9999.9999999999999',
+  '1000.00000000000001',
+  '12345678901.00000001',
 ])('%s would pass for an integer that it is not', (number) => {
   const reason = 'the number at "amount" has more digits than can be read exactly';
   expect(refusalOf(`{"amount":${number}}`)).toEqual({ reason });
@@ -40,6 +44,8 @@ test.each([
   ['1.0000000000000000e2', 100],
   ['100000000000000000e-15', 100],
   ['0.0000000000000000', 0],
+  ['12.5', 12.5],
+  ['1e3', 1000],
 ])('%s is read as it is', (number, amount) => {
   expect(refusalOf(`{"amount":${number}}`)).toEqual({ accepted: { amount } });
 });

@@ -31,6 +31,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
 import { AppError } from '../kernel/error.ts';
+import { INSTANT_ALLOWED, INSTANT_PATTERN } from '../kernel/instant.ts';
 import {
   MAX_TEXT,
   PLAIN_PATTERN,
@@ -122,9 +123,9 @@ function textIdOf(prefix: string, characters: number) {
 /** A moment that arrives: RFC 3339 with an offset, at most milliseconds. */
 export const InstantIn = Type.String({
   format: 'date-time',
-  pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?(Z|[+-]\\d{2}:\\d{2})$',
-  description: 'RFC 3339 with an offset, at most milliseconds',
-  'x-allowed': 'RFC 3339 with an offset, at most milliseconds',
+  pattern: INSTANT_PATTERN,
+  description: INSTANT_ALLOWED,
+  'x-allowed': INSTANT_ALLOWED,
   examples: ['2026-11-23T08:30:00.000Z'],
 });
 /** A moment that leaves: a Date, written in UTC with milliseconds. */

@@ -1,5 +1,6 @@
 import type { Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
+import { INSTANT_ALLOWED, parseInstant } from '../kernel/instant.ts';
 import {
   type AccountId,
   boundAfterDate,
@@ -81,10 +82,11 @@ async function momentOf(
     }
     return { bound: await boundAfterDate(db, platformId, date), asOf: date, clock: 'business' };
   }
-  const instant = new Date(asOf);
-  if (Number.isNaN(instant.getTime())) throw refusePeriod('asOf', 'must be a date or an instant');
+  const instant = parseInstant(asOf);
+  if (!instant) throw refusePeriod('asOf', `must be a date, YYYY-MM-DD, or ${INSTANT_ALLOWED}`);
   if (instant > time.now()) throw refusePeriod('asOf', 'must not be in the future');
-  const bound = boundAtInstant(instant < FIRST_INSTANT ? FIRST_INSTANT : instant);
+  const isBeforeAll = instant < FIRST_INSTANT;
+  const bound = boundAtInstant(isBeforeAll ? FIRST_INSTANT : instant);
   return { bound, asOf: instant, clock: 'booked' };
 }
 

@@ -283,6 +283,11 @@ test('balances and statements are read by date and by instant', async () => {
     asOf: '2026-01-01T00:00:00.000Z',
     clock: 'booked',
   });
+  for (const none of ['2025-02-30T00:00:00Z', '2025-02-30', '2025-02-01T00:00:60Z', '1 May 2025'])
+    expect((await get(`/v1/virtual-accounts/${bob}/balance?asOf=${none}`)).json()).toMatchObject({
+      code: 'period_invalid',
+      errors: [{ pointer: 'query/asOf' }],
+    });
 });
 
 // Goal: a cursor leads on in its own list, and nowhere else. Method: one of each paged list is sent to the same

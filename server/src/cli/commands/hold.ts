@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { parseInstant } from '../../kernel/instant.ts';
 import {
   captureHold,
   type HoldAnswer,
@@ -82,10 +83,8 @@ function withMoneyOptions(command: Command): Command {
 }
 
 function instant(text: string): Date {
-  const date = new Date(text);
-  if (/^\d{4}-\d{2}-\d{2}T.*(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(date.getTime())) {
-    return date;
-  }
+  const date = parseInstant(text);
+  if (date) return date;
   throw new InvalidArgumentError('It must be a time with its zone, such as 2026-12-31T16:00:00Z.');
 }
 
