@@ -43,11 +43,31 @@ export function openLog(options: {
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: describeError },
       redact: { paths: PERSONAL.flatMap((field) => [field, `*.${field}`]), censor: '[redacted]' },
     },
     forPeople ? shortLines(stream) : stream,
   );
 }
+
+/** Of a database error: the row that it is about, with whatever names and texts it has. */
+const ROW_FIELDS = new Set(['detail', 'where']);
+
+/** An error as it is logged, and those inside it, without what PostgreSQL tells of rows. */
+function describeError(error: unknown): unknown {
+  return error instanceof Error ? withoutRows(pino.stdSerializers.err(error)) : error;
+}
+
+function withoutRows(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutRows);
+  if (!isSerialized(value)) return value;
+  const kept = Object.entries(value).filter(([field]) => !ROW_FIELDS.has(field));
+  return Object.fromEntries(kept.map(([field, each]) => [field, withoutRows(each)]));
+}
+
+/** Pino makes of an error, and of each one inside it, an object with its stack. */
+const isSerialized = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && 'stack' in value;
 
 /** Rewrites each JSON line as `08:30:00 info message field=value`. */
 function shortLines(stream: DestinationStream): DestinationStream {
