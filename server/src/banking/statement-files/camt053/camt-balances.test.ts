@@ -71,7 +71,32 @@ const cases: [name: string, second: string, at: string, error: Record<string, un
     '<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp>\n<Amt Ccy="EUR">1,1',
     { code: 'statement_field_invalid', field: 'Bal/OPBD/Amt', found: '1,1' },
   ],
+  ...['OPBD', 'CLBD'].map((type): (typeof cases)[number] => [
+    `${type} that is stated twice, and differently`,
+    statement('S2', [
+      ...[balance('OPBD', '11'), balance('CLBD', '12'), entry],
+      balance(type, '1000'),
+    ]),
+    `<Bal><Tp><CdOrPrtry><Cd>${type}</Cd></CdOrPrtry></Tp>\n<Amt Ccy="EUR">1000`,
+    { code: 'statement_field_invalid', field: `Bal/${type}/Amt`, found: '1000' },
+  ]),
 ];
+
+test('a balance may be stated twice when it is the same, or of another day', async () => {
+  const dated = (type: string, amount: string, day: string) =>
+    balance(type, amount).replace('</Bal>', `<Dt><Dt>2026-03-${day}</Dt></Dt></Bal>`);
+  const twice = [balance('OPBD', '10'), balance('OPBD', '10.00'), balance('CLBD', '11'), entry];
+  expect(
+    await readLines(message(statement('S1', [...twice, balance('CLBD', '11.0')]))),
+  ).toHaveLength(1);
+  const days = [dated('OPBD', '10', '02'), dated('CLBD', '10', '02'), dated('OPBD', '10', '03')];
+  const later = message(statement('S1', [...days, dated('CLBD', '11', '03'), entry]));
+  expect(await readLines(later)).toHaveLength(1);
+  const same = message(
+    statement('S1', [...days, dated('CLBD', '11', '03'), entry, dated('CLBD', '9', '03')]),
+  );
+  expect(await readFailure(same)).toMatchObject({ field: 'Bal/CLBD/Amt', found: '9' });
+});
 
 test.each(cases)('names the statement and the line of %s', async (_, second, at, error) => {
   const file = message(sound, second);

@@ -3,6 +3,7 @@ import { AppError } from '../../../kernel/error.ts';
 import { type Place, shorten, statementCurrenciesMixed } from '../../errors.ts';
 import { invalidField, readCurrency, readMinorUnits } from '../fields.ts';
 import type { StatedBalance } from '../statement-file.ts';
+import { written } from '../statement-writer.ts';
 import type { BalanceDraft } from './camt-draft.ts';
 import { readIndicator, readIsoDate } from './camt-entry.ts';
 
@@ -63,6 +64,46 @@ export function checkCurrencies(
   const { line, type, amount } = other;
   const facts = { field: `Bal/${type}/Amt/@Ccy`, expected, found: shorten(amount.currency) };
   throw new AppError(statementCurrenciesMixed, { line, ...name, ...facts });
+}
+
+/** Balances of which a day has one. Interim ones are several: a page may begin and end with them. */
+const ONE_A_DAY = ['OPBD', 'PRCD', 'CLBD'];
+
+/**
+ * Throws `statement_field_invalid` when a statement states one of its ends twice for a day, and differently: which
+ * one is true nobody can tell. A balance without a day is held against all of its type.
+ */
+export function checkContradictions(
+  balances: readonly BalanceDraft[],
+  { statementId }: StatementName,
+): void {
+  for (const type of ONE_A_DAY) {
+    const ofType = balances.filter((balance) => balance.type === type);
+    if (ofType.length < 2) continue;
+    const days = new Map<string, BalanceDraft>();
+    for (const balance of ofType) {
+      const day = balance.date.slice(0, 10);
+      const before = days.get(day) ?? days.get('') ?? (day === '' ? ofType[0] : undefined);
+      if (before && before !== balance) refuseContradiction(before, balance, statementId);
+      if (!days.has(day)) days.set(day, balance);
+    }
+  }
+}
+
+function refuseContradiction(
+  before: BalanceDraft,
+  balance: BalanceDraft,
+  statementId: string | undefined,
+): void {
+  const one = readBalance(before, placeIn(statementId, before.line));
+  const other = readBalance(balance, placeIn(statementId, balance.line));
+  if (one.amount === other.amount) return;
+  const { type, indicator, amount, line } = balance;
+  const sign = amount.text.trim() === before.amount.text.trim() ? ` ${indicator}` : '';
+  throw invalidField(
+    { place: placeIn(statementId, line), field: `Bal/${type}/Amt`, text: `${amount.text}${sign}` },
+    `the balance that line ${before.line} states: ${written(one.amount, one.currency)}`,
+  );
 }
 
 /** A place that names its statement, if that has a name. */

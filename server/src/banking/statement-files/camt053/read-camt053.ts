@@ -5,6 +5,7 @@ import type { ReaderContext } from '../reader-context.ts';
 import type { StatedBalance } from '../statement-file.ts';
 import type { TextReader } from '../xml-reader.ts';
 import {
+  checkContradictions,
   checkCurrencies,
   placeIn,
   readBalances,
@@ -95,6 +96,7 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     const name = nameOf(statement);
     // Again: a bank may state its balances after the entries.
     checkCurrencies(balances, context.currency, name);
+    checkContradictions(balances, name);
     const stated = readBalances(balances, name);
     const ofWhole = balances.some(({ type }) => type === 'CLBD');
     const place = placeIn(name.statementId, line());
