@@ -4,13 +4,16 @@ import { amount } from '../kernel/amount.ts';
 import {
   accountsByNumber,
   closeVirtualAccount,
+  openMainAccount,
+  openVirtualAccount,
   readVirtualAccount,
+  stopVirtualAccount,
 } from '../virtual-accounts/index.ts';
 import { claimEntry } from './claim.ts';
 import { importStatement } from './import-statement.ts';
 import { listBankEntries, readBankEntry } from './read-entries.ts';
 import { reverseClaim } from './reverse-claim.ts';
-import { camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
+import { CNY, camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
 
 const app = await testApp();
 const deps = depositDeps(app);
@@ -182,4 +185,35 @@ test('a dry run of a claim and of a reversal decides the same way and changes no
   await expect(dryClaim(a)).rejects.toMatchObject(refusedWith('entry_not_in_suspense'));
   expect((await dryReversal()).claim).toMatchObject({ state: 'suspended', account: a });
   await reverse();
+});
+
+test('a refusal because of the account that was named says so in its field', async () => {
+  const { platformId, main, a, b, c, bankEntry } = await suspended();
+  const elsewhere = { number: `78${platformId}`, name: 'Second', currency: CNY };
+  await openMainAccount(app, platformId, elsewhere);
+  const other = await openVirtualAccount(app, platformId, {
+    name: 'elsewhere',
+    mainAccount: elsewhere.number,
+  });
+  await stopVirtualAccount(app, platformId, a, { side: 'both' });
+  await closeVirtualAccount(app, platformId, b);
+  const all = [line({ reference: 'ALL', amount: 9_007_199_254_740_991n, remittance: c })];
+  await importStatement(deps, platformId, { source: camt(main.number, all, { opening: 1000n }) });
+  const cases: [code: string, account: string][] = [
+    ['account_not_found', '1234567890123456789'],
+    ['account_stopped', a],
+    ['account_closed', b],
+    ['balance_limit_exceeded', c],
+    ['different_main_accounts', other.number],
+    ['public_account_refused', main.accounts.suspense],
+  ];
+  for (const [code, account] of cases) {
+    for (const requestId of [key(), undefined]) {
+      const work = claimEntry(deps, platformId, { bankEntry, account, requestId });
+      await expect(work).rejects.toMatchObject({
+        ...refusedWith(code),
+        facts: { field: '/account' },
+      });
+    }
+  }
 });

@@ -8,6 +8,7 @@ import {
   busy,
   documentOf,
   type LedgerRequest,
+  type Refusal,
   type RefusedAnswer,
   refusalError,
 } from '../ledger/index.ts';
@@ -71,7 +72,7 @@ export async function claimEntry(
     reference: bankEntry,
   };
   const request = { platformId, moves: [move], context: `claim/${entry.entryId}` };
-  const facts = { state: 'claimed' as const, account: number };
+  const facts = { state: 'claimed' as const, account: number, fieldOf: fieldFor(account) };
   if (requestId === undefined) {
     refuseUnlessSuspended(entry);
     const answer = await deps.ledger.preview(request);
@@ -135,7 +136,9 @@ async function readClaimant(
 ): Promise<AccountId> {
   const facts = await findAccount(db, platformId, number, '/account');
   if (facts.kind === 'suspense') {
-    throw new AppError(publicAccountRefused, { account: number, accountKind: facts.kind });
+    throw new AppError(publicAccountRefused, {
+      ...{ account: number, accountKind: facts.kind, field: '/account' },
+    });
   }
   return facts.accountId;
 }
@@ -146,6 +149,19 @@ function refuseUnlessSuspended(entry: ClaimedFacts): void {
 
 const notSuspended = ({ entryId }: ClaimedFacts, state: BankEntryState) =>
   new AppError(entryNotInSuspense, { bankEntry: entryTextId(entryId), state });
+
+/** The field of the request that a refusal is about, if it is about one. */
+type FieldOf = (refusal: Refusal) => string | undefined;
+
+/** A claim names one account: what is refused because of it, or of its main account, is said of that field. */
+const fieldFor =
+  (claimant: AccountId): FieldOf =>
+  (refusal) => {
+    const isIts =
+      ('account' in refusal && refusal.account === claimant) ||
+      refusal.code === 'different_main_accounts';
+    return isIts ? '/account' : undefined;
+  };
 
 /** Suspense has what its entries add up to: when it has too little for one, that one was just claimed. */
 function isSpent(answer: Answer, { suspense }: ClaimedFacts): boolean {
@@ -169,10 +185,15 @@ export async function toClaimed(
   {
     answer,
     dryRun,
+    fieldOf = () => undefined,
     ...facts
-  }: Pick<ClaimAnswer, 'state' | 'account'> & { answer: Answer; dryRun: boolean },
+  }: Pick<ClaimAnswer, 'state' | 'account'> & {
+    answer: Answer;
+    dryRun: boolean;
+    fieldOf?: FieldOf;
+  },
 ): Promise<Claimed> {
-  if (!answer.accepted) throw await refusalOf(db, platformId, answer);
+  if (!answer.accepted) throw await refusalOf(db, platformId, answer, fieldOf);
   const { businessDate, bookedAt, postings, repeated } = answer;
   return {
     repeated,
@@ -192,12 +213,16 @@ async function refusalOf(
   db: Db,
   platformId: bigint,
   { refusal, repeated }: RefusedAnswer,
+  fieldOf: FieldOf,
 ): Promise<AppError> {
   const values: unknown[] = Object.values(refusal);
   const ids = values.filter((value) => typeof value === 'bigint').map(accountId);
   const accounts = await accountsById(db, platformId, ids);
   const error = refusalError(refusal, (id) => accounts.get(accountId(id))?.number);
-  return repeatable(error, { repeated });
+  const field = fieldOf(refusal);
+  const named =
+    field === undefined ? error : new AppError(error.definition, { ...error.facts, field });
+  return repeatable(named, { repeated });
 }
 
 function repeatable(error: AppError, { repeated }: Pick<Answer, 'repeated'>): AppError {

@@ -98,6 +98,7 @@ const claimRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {
           ...[bankEntryNotFound, entryNotInSuspense, publicAccountRefused],
           ...[refusalErrors.account_not_found, refusalErrors.different_main_accounts],
           ...[refusalErrors.account_closed, refusalErrors.account_stopped],
+          refusalErrors.balance_limit_exceeded,
         ],
       },
       schema: {
