@@ -8,6 +8,7 @@ export {
   openStatementFile,
   type StatementFileOptions,
 } from './statement-files/open-statement-file.ts';
+export { checkOpeningBalance } from './statement-files/opening-balance.ts';
 export type {
   StatedBalance,
   StatementClosed,

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { testApp, testPlatform } from '../../test/support/fixtures.ts';
+import { mt940File } from '../../test/support/statement-samples.ts';
+import { formatDecimal } from '../kernel/decimal.ts';
 import { readMainAccount, readVirtualAccount } from '../virtual-accounts/index.ts';
 import { importStatement } from './import-statement.ts';
-import { camt, depositDeps, findings, line } from './testing.fixture.ts';
+import { CNY, camt, depositDeps, everything, findings, line } from './testing.fixture.ts';
 
 const app = await testApp();
 const deps = depositDeps(app);
@@ -68,3 +70,48 @@ test('a bank overdraft at the beginning is a debit to explain', async () => {
   expect([bankBalance, unexplainedDebits]).toEqual([600n, 400n]);
   expect(await findings(app, platformId)).toEqual([]);
 });
+
+test.each([9_007_199_254_740_992n, -9_007_199_254_740_992n, 10n ** 19n])(
+  'an opening balance of %d, which no entry can have, is refused, and nothing is recorded',
+  async (opening) => {
+    const { platformId, main } = await platform();
+    const before = await everything(app);
+    const lines = [line({ reference: 'O1' })];
+    const { number: mainAccount } = main;
+    const sample = { accountNumber: mainAccount, currency: CNY, entries: 1, opening };
+    const csv = `day,in,balance\n2026-03-02,10.00,${written(opening + 1000n)}\n`;
+    const columns = { bookingDate: 'day', runningBalance: 'balance' };
+    const mapping = { dateFormat: 'YYYY-MM-DD', amount: { signed: 'in' }, columns } as const;
+    const inputs = [
+      () => ({ source: camt(mainAccount, lines, { opening }) }),
+      () => ({ source: mt940File({ ...sample, lineAt: () => line({ reference: 'O1' }) }) }),
+      () => ({
+        source: bytesOf(csv),
+        mainAccount,
+        file: { format: 'csv' as const, csv: mapping, currency: CNY },
+      }),
+    ];
+    for (const input of inputs) {
+      for (const dryRun of [true, false]) {
+        await expect(
+          importStatement(deps, platformId, { ...input(), dryRun }),
+        ).rejects.toMatchObject({
+          definition: { code: 'statement_field_invalid' },
+          facts: { field: 'opening balance', found: `${written(opening)} CNY` },
+        });
+      }
+    }
+    const statementId = { facts: { statementId: 'S1' } };
+    const work = importStatement(deps, platformId, {
+      source: camt(mainAccount, lines, { opening }),
+    });
+    await expect(work).rejects.toMatchObject(statementId);
+    expect(await everything(app)).toEqual(before);
+  },
+);
+
+const written = (amount: bigint) => formatDecimal(amount, CNY);
+
+async function* bytesOf(text: string) {
+  yield await Promise.resolve(new TextEncoder().encode(text));
+}

@@ -1,4 +1,4 @@
-import type { StatementFormat } from '../banking/index.ts';
+import { checkOpeningBalance, type StatementFormat } from '../banking/index.ts';
 import { importTextId } from './bank-entry.ts';
 import { MAX_LISTED, type RecordedFile } from './import-report.ts';
 import { insertEntries, insertOpening } from './insert-entries.ts';
@@ -22,7 +22,8 @@ export type Recorded = Pick<RecordedFile, 'recorded' | 'alreadyKnown' | 'changed
 /**
  * Records the lines of a file that was read whole, under the lock of its main accounts: opening balances of
  * accounts that begin with this file, then every line that is new. Adds notes to `content`. Throws
- * `statement_reference_conflict`, `statement_account_changed`.
+ * `statement_reference_conflict`, `statement_account_changed`, `statement_field_invalid` (an opening balance that is
+ * too large for an entry).
  */
 export async function recordContent(
   session: Session,
@@ -81,6 +82,7 @@ async function open(
   if (opening === undefined || opening === 0n) return 0;
   const day = first.firstLine ?? openingDate;
   if (day === undefined) return 0;
+  checkOpeningBalance({ amount: opening, currency: main.currency, statementId });
   await insertOpening(session, platformId, {
     ...{ importId, serial, amount: opening, bookingDate: day },
     mainAccountId: main.mainAccountId,
