@@ -58,6 +58,18 @@ export type ImportNote =
       readonly count: number;
       /** Credits less debits. */
       readonly sum: bigint;
+    }
+  | {
+      /** Entries that the ledger takes nowhere now, not in suspense either: they wait. Told of this import alone. */
+      readonly code: 'not_posted';
+      readonly mainAccount: string;
+      /** The first of them, `ben_…`. */
+      readonly bankEntry: string;
+      /** Why, as the ledger says it: `balance_limit_exceeded` when suspense is full. */
+      readonly refusal: string;
+      readonly count: number;
+      /** What they add up to, without a sign. */
+      readonly sum: bigint;
     };
 
 /** What was recorded of a file. Never changes after the import. */
@@ -91,7 +103,7 @@ export interface ImportOutcome {
   readonly suspended: Tally & { readonly byReason: Readonly<Record<string, Tally>> };
   readonly claimed: Tally;
   readonly debited: Tally;
-  /** Recorded, and not yet posted: the next sweep does it. */
+  /** Recorded, and not yet posted: the next sweep does it, as soon as the ledger takes them. */
   readonly waiting: Tally;
 }
 

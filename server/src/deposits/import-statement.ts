@@ -14,9 +14,15 @@ import {
 } from '../virtual-accounts/index.ts';
 import { importTextId } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
-import { type ImportReport, outcomeOf, type RecordedFile } from './import-report.ts';
+import {
+  type ImportNote,
+  type ImportReport,
+  outcomeOf,
+  type RecordedFile,
+} from './import-report.ts';
 import type { ImportSlots } from './import-slots.ts';
 import { COPY_LINES, LINE_TABLE } from './line-encoder.ts';
+import { notesOfNotPosted } from './not-posted.ts';
 import { postEntries } from './post-entries.ts';
 import { predictOutcome } from './predict-outcome.ts';
 import { emptyContent, type FileContent, readFile } from './read-file.ts';
@@ -48,13 +54,15 @@ export interface ImportInput {
  * Takes a bank's statement file in, in one pass: its lines are recorded, once each by the bank's reference, when
  * the whole file was read and agreed with itself; then they are posted to members, to suspense, or as named
  * debits. A file that is imported again changes nothing, and the report says so. When posting cannot be finished
- * now, what waits is in the report, and the next sweep finishes it.
+ * now, what waits is in the report, and the next sweep finishes it. What the ledger takes nowhere now, because
+ * suspense is full, waits too, with a note why; later files are not held up by it.
  *
  * Throws AppError before anything is recorded, so that nothing has changed: what reading can end in
  * (`banking/errors.ts`), `main_account_not_found`, `statement_account_unknown`, `statement_account_required`,
  * `statement_account_differs`, `statement_currency_differs`, `statement_reference_conflict`,
- * `statement_account_changed`. Any other error may come after the file was recorded, or with that in doubt (a connection lost in COMMIT, or while the outcome is
- * read): importing the file again finds out, and records nothing twice.
+ * `statement_account_changed`. Any other error may come after the file was recorded, or with that in doubt (a
+ * connection lost in COMMIT, or while the outcome is read): importing the file again finds out, and records
+ * nothing twice.
  */
 export async function importStatement(
   deps: DepositDeps,
@@ -64,14 +72,15 @@ export async function importStatement(
   const { dryRun = false, onProgress, slots } = input;
   const record = () => recordFile(deps, platformId, input);
   const kept = await (slots ? slots.read(platformId, record) : record());
+  const { importId, file, createdAt, predicted } = kept;
+  const notes = [...file.notes];
   if (!dryRun) {
     const onPosted = (posted: number) => onProgress?.({ phase: 'posting', posted });
-    await postNow(deps, platformId, onPosted);
+    notes.push(...(await postNow(deps, platformId, { importId, onPosted })));
   }
-  const { importId, file, createdAt, predicted } = kept;
   const outcome = predicted ?? (await readOutcome(deps, platformId, importId));
   const id = kept.isKept ? importTextId(importId) : null;
-  return { id, dryRun, createdAt, ...file, ...outcome };
+  return { id, dryRun, createdAt, ...file, notes, ...outcome };
 }
 
 /** What became of an import's entries, as it is now. */
@@ -83,19 +92,24 @@ async function readOutcome(
   return outcomeOf(await readOutcomeRows(sessions, platformId, importId));
 }
 
-/** The file is recorded: that the ledger is too busy now is no reason to say that it was not. */
+/**
+ * The file is recorded: that the ledger is too busy now is no reason to say that it was not. Says what of the import
+ * it would not take.
+ */
 async function postNow(
   deps: DepositDeps,
   platformId: bigint,
-  onProgress: (posted: number) => void,
-): Promise<void> {
+  { importId, onPosted }: { importId: string; onPosted: (posted: number) => void },
+): Promise<readonly ImportNote[]> {
   try {
-    await postEntries(deps, platformId, { onProgress, waitForOther: true });
+    const options = { onProgress: onPosted, waitForOther: true };
+    const { notPosted } = await postEntries(deps, platformId, options);
+    return notesOfNotPosted(notPosted.get(importId) ?? []);
   } catch (error) {
-    if (isUnavailable(error)) return;
+    if (isUnavailable(error)) return [];
     const passing = [busy, databaseUnavailable, outcomeUnknown];
     if (error instanceof AppError && passing.some(({ code }) => code === error.definition.code)) {
-      return;
+      return [];
     }
     throw error;
   }

@@ -1,14 +1,12 @@
 import type pg from 'pg';
 import { booleanAt } from '../db/row.ts';
 import type { DepositDeps } from './deposit-deps.ts';
-import { postWaiting } from './post-waiting.ts';
+import { type PostedNow, postWaiting } from './post-waiting.ts';
 import { rowsOf } from './record-store.ts';
 import { BEFORE_ALL, nextWaitingImport } from './waiting-entries.ts';
 
 /** What one run of the poster did. */
-export interface Posted {
-  /** Entries that were posted. */
-  readonly posted: number;
+export interface Posted extends PostedNow {
   /** False when another poster was at work, and this one left it to it. */
   readonly ran: boolean;
 }
@@ -16,7 +14,8 @@ export interface Posted {
 /**
  * Posts the entries of a platform that are recorded and not yet posted: to members, to suspense, or as debits.
  * One poster works at a time, in whatever process; another one waits for it or leaves the work to it. After a
- * crash at any point the next run goes on: an entry is posted once.
+ * crash at any point the next run goes on: an entry is posted once. One that the ledger takes nowhere now stays
+ * recorded, and the next run tries it again.
  *
  * Throws AppError: `busy`, `database_unavailable`, `outcome_unknown`; what was posted until then is posted.
  */
@@ -30,10 +29,11 @@ export async function postEntries(
   let failed = true;
   try {
     const isMine = await takePosterLock(session, platformId, waitForOther);
-    const posted = isMine ? await postWaiting({ deps, platformId, session, onProgress }) : 0;
+    const none: PostedNow = { posted: 0, notPosted: new Map() };
+    const done = isMine ? await postWaiting({ deps, platformId, session, onProgress }) : none;
     if (isMine) await rowsOf(session, 'select pg_advisory_unlock_all()');
     failed = false;
-    return { posted, ran: isMine };
+    return { ...done, ran: isMine };
   } finally {
     // A connection that is closed gives up its lock.
     session.release(failed);

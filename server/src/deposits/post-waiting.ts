@@ -1,11 +1,11 @@
-import { brokenUnique } from '../db/database.ts';
-import { accountId, documentOf, type Refusal, refusalError } from '../ledger/index.ts';
+import { accountId, type Refusal, refusalError } from '../ledger/index.ts';
 import { accountsById, readMainAccountRecords } from '../virtual-accounts/index.ts';
+import { mayOverfill, preview, submit } from './ask-ledger.ts';
 import { entryIdRange } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
+import { InFlight } from './in-flight.ts';
 import type { SuspenseReason } from './match.ts';
-import { moveOf, type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
-import { POSTED_ONCE, postingWriter } from './posting-document.ts';
+import { type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
 import type { Session } from './record-store.ts';
 import {
   BEFORE_ALL,
@@ -39,37 +39,74 @@ export interface PostingRun {
   readonly passLimits?: typeof PASS_LIMITS | undefined;
 }
 
+/** An entry that the ledger takes nowhere now, not in suspense either. It stays recorded. */
+export interface NotPosted {
+  readonly entry: PlacedEntry;
+  readonly refusal: Refusal['code'];
+}
+
+/** What a run of the poster did. */
+export interface PostedNow {
+  /** Entries that were posted. */
+  readonly posted: number;
+  /** Entries that stay recorded, by import as a UUID, the first of each: a later run tries them again. */
+  readonly notPosted: ReadonlyMap<string, readonly NotPosted[]>;
+}
+
 /**
  * Posts all that waits, without looking whether somebody else does: that costs time, and changes nothing else.
- * Says how many entries it posted.
+ * What cannot be posted now is left out, and keeps nothing else from being posted.
  */
-export async function postWaiting(run: PostingRun): Promise<number> {
+export async function postWaiting(run: PostingRun): Promise<PostedNow> {
   const { platformId, session, passLimits = PASS_LIMITS } = run;
+  const notPosted = new Map<string, readonly NotPosted[]>();
   let posted = 0;
+  let after = BEFORE_ALL;
+  // Whether nothing is left, since the first import, but what cannot be posted now.
+  let isSettled = true;
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
-    let after = BEFORE_ALL;
     for (let i = 0; i < passLimits.imports; i += 1) {
       const importId = await nextWaitingImport(session, platformId, after);
-      if (importId === undefined) break;
+      if (importId === undefined) {
+        if (isSettled) return { posted, notPosted };
+        after = BEFORE_ALL;
+        isSettled = true;
+        break;
+      }
       after = importId;
-      posted += await postImport(run, importId, posted);
+      const done = await postImport(run, importId, posted);
+      posted += done.posted;
+      isSettled &&= done.isSettled;
+      if (done.notPosted.length > 0) notPosted.set(importId, done.notPosted);
+      else notPosted.delete(importId);
     }
-    if (after === BEFORE_ALL) break;
   }
-  return posted;
+  return { posted, notPosted };
+}
+
+interface PostedImport {
+  readonly posted: number;
+  readonly notPosted: readonly NotPosted[];
+  /** True when all that was not posted cannot be posted now. */
+  readonly isSettled: boolean;
 }
 
 /**
  * Goes through what waits of one import, once: reads and matches a page while the ones before it are posted. No
  * entry comes to an import later: when its end was seen and all that was found is posted, nothing of it waits.
  */
-async function postImport(run: PostingRun, importId: string, before: number): Promise<number> {
+async function postImport(
+  run: PostingRun,
+  importId: string,
+  before: number,
+): Promise<PostedImport> {
   const { deps, platformId, session, onProgress, passLimits = PASS_LIMITS } = run;
   const { first, last } = entryIdRange(importId);
   const lane = new InFlight(GROUPS_IN_FLIGHT);
   // After the import is there: the main accounts of its entries are among them, and nothing that is used of them here
   // ever changes.
   const mains = await readMains(deps, platformId);
+  const notPosted: NotPosted[] = [];
   let found = 0;
   let posted = 0;
   let after = first;
@@ -82,18 +119,20 @@ async function postImport(run: PostingRun, importId: string, before: number): Pr
     after = end.entryId;
     found += entries.length;
     const placed = await placeEntries(deps.db, platformId, { entries, mains });
+    const isTight = await mayOverfill(deps.db, platformId, placed);
     for (let i = 0; i < placed.length; i += GROUP_ENTRIES) {
       const group = placed.slice(i, i + GROUP_ENTRIES);
       await lane.add(async () => {
-        const count = await postGroup(run, group);
-        posted += count;
+        const done = await postGroup(run, group, { isTight });
+        posted += done.posted;
+        notPosted.push(...done.notPosted);
         onProgress?.(before + posted);
       });
     }
   }
   await lane.drained();
   if (isWhole && posted === found) await removeWaitingImport(session, platformId, importId);
-  return posted;
+  return { posted, notPosted, isSettled: isWhole && posted + notPosted.length === found };
 }
 
 async function readMains({ db }: DepositDeps, platformId: bigint) {
@@ -102,41 +141,71 @@ async function readMains({ db }: DepositDeps, platformId: bigint) {
 }
 
 /**
- * Posts a group; what the ledger refuses for a member's account goes to suspense instead, with the reason, and
- * the rest is asked for again. Each time at least one entry less can be refused, so it ends.
+ * Posts a group; what the ledger refuses for a member's account goes to suspense instead, with the reason, and what
+ * it refuses there is left out; the rest is asked for again. An entry is refused twice at most, so it ends.
  */
 async function postGroup(
   { deps, platformId }: PostingRun,
   group: readonly PlacedEntry[],
-): Promise<number> {
+  { isTight }: { isTight: boolean },
+): Promise<{ posted: number; notPosted: readonly NotPosted[] }> {
+  const notPosted: NotPosted[] = [];
   let entries = group;
-  for (let attempt = 0; attempt <= group.length; attempt += 1) {
-    const requestId = `deposits/${deps.newUuid()}`;
-    const moves = entries.map(moveOf);
-    const document = documentOf(postingWriter, entries);
-    const answer = await deps.ledger
-      .submit({ platformId, requestId, moves, document })
-      .catch((error: unknown) => {
-        if (brokenUnique(error) === POSTED_ONCE) return undefined;
-        throw error;
-      });
+  // Refusals are kept by the ledger. Where some are expected, and come again with each run, it is asked without.
+  let isPreview = isTight;
+  for (let attempt = 0; attempt <= 2 * group.length + 1; attempt += 1) {
+    if (entries.length === 0) return { posted: 0, notPosted };
+    const answer = await (isPreview ? preview : submit)(deps, platformId, entries);
     // Another poster was faster with one of them: the next pass reads again what is left.
-    if (!answer) return 0;
-    if (answer.accepted) return entries.length;
+    if (!answer) return { posted: 0, notPosted };
+    if (answer.accepted && !isPreview) return { posted: entries.length, notPosted };
+    if (answer.accepted) {
+      isPreview = false;
+      continue;
+    }
     const { refusal, moveIndex } = answer;
     const refused = entries[moveIndex];
+    if (!refused) return fail(deps, platformId, refusal);
     const reason = suspenseReasonOf(refusal);
-    if (refused?.state !== 'credited' || reason === undefined) {
-      return fail(deps, platformId, refusal);
+    if (refused.state === 'credited' && reason !== undefined) {
+      entries = suspendedLike(entries, { refused, moveIndex, reason });
+      continue;
     }
-    const isLike = (entry: PlacedEntry, i: number) =>
-      i === moveIndex ||
-      (reason !== 'balance_limit_exceeded' &&
-        entry.state === 'credited' &&
-        entry.account === refused.account);
-    entries = entries.map((entry, i) => (isLike(entry, i) ? suspendedFor(entry, reason) : entry));
+    const isLeftOut = (entry: PlacedEntry, i: number) =>
+      i === moveIndex || (i > moveIndex && isNoSmaller(entry, refused, refusal));
+    for (const entry of entries.filter(isLeftOut)) {
+      notPosted.push({ entry, refusal: refusal.code });
+    }
+    entries = entries.filter((entry, i) => !isLeftOut(entry, i));
   }
   throw new Error('a group was refused more often than it has entries');
+}
+
+/** Sends the refused entry to suspense, and those that are refused for the same reason. */
+function suspendedLike(
+  entries: readonly PlacedEntry[],
+  {
+    refused,
+    moveIndex,
+    reason,
+  }: { refused: PlacedEntry; moveIndex: number; reason: SuspenseReason },
+): readonly PlacedEntry[] {
+  const isLike = (entry: PlacedEntry, i: number) =>
+    i === moveIndex ||
+    (reason !== 'balance_limit_exceeded' &&
+      entry.state === 'credited' &&
+      entry.account === refused.account);
+  return entries.map((entry, i) => (isLike(entry, i) ? suspendedFor(entry, reason) : entry));
+}
+
+/** What was too much for an account is too much later in the group too: no move of a group makes room. */
+function isNoSmaller(entry: PlacedEntry, refused: PlacedEntry, { code }: Refusal): boolean {
+  return (
+    code === 'balance_limit_exceeded' &&
+    entry.state === 'suspended' &&
+    entry.account === refused.account &&
+    entry.amount >= refused.amount
+  );
 }
 
 function suspenseReasonOf({ code }: Refusal): SuspenseReason | undefined {
@@ -144,36 +213,9 @@ function suspenseReasonOf({ code }: Refusal): SuspenseReason | undefined {
   return reasons.find((reason) => reason === code);
 }
 
-/** What nobody foresaw stops the run: the entries stay recorded, and the error says why. */
+/** A refusal of no entry, which nobody foresaw, stops the run: the entries stay recorded, and the error says why. */
 async function fail({ db }: DepositDeps, platformId: bigint, refusal: Refusal): Promise<never> {
   const ids = 'account' in refusal ? [accountId(refusal.account)] : [];
   const facts = await accountsById(db, platformId, ids);
   throw refusalError(refusal, (id) => facts.get(accountId(id))?.number);
-}
-
-/** Runs tasks, so many at once; the first failure is thrown to whoever adds the next or waits for the end. */
-class InFlight {
-  readonly #limit: number;
-  readonly #running = new Set<Promise<void>>();
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  async add(task: () => Promise<void>): Promise<void> {
-    while (this.#running.size >= this.#limit) await Promise.race(this.#running);
-    if (this.#failure) await this.drained();
-    const running = task()
-      .catch((error: unknown) => {
-        this.#failure ??= { error };
-      })
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
-  }
-
-  async drained(): Promise<void> {
-    await Promise.all(this.#running);
-    if (this.#failure) throw this.#failure.error;
-  }
 }

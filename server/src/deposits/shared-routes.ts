@@ -34,7 +34,13 @@ const Statement = Type.Object({
 });
 
 const Note = Type.Object({
-  code: Type.Enum(['balance_gap', 'statement_gap', 'before_opening', 'known_lines_differ']),
+  code: Type.Enum([
+    'balance_gap',
+    'statement_gap',
+    'before_opening',
+    'known_lines_differ',
+    'not_posted',
+  ]),
   mainAccount: BankAccountNumber,
   statementId: Type.Optional(Nullable(Type.String())),
   expected: Type.Optional(BalanceOut),
@@ -42,6 +48,8 @@ const Note = Type.Object({
   difference: Type.Optional(BalanceOut),
   openedOn: Type.Optional(IsoDate),
   position: Type.Optional(Type.Integer()),
+  bankEntry: Type.Optional(Id('ben')),
+  refusal: Type.Optional(Type.String({ examples: ['balance_limit_exceeded'] })),
   count: Type.Optional(Type.Integer()),
   sum: Type.Optional(BalanceOut),
 });

@@ -13,6 +13,7 @@ export {
   type AccountState,
   accountId,
   type Balances,
+  MAX_BALANCE,
 } from './core/account.ts';
 export type { Submission } from './core/evaluate.ts';
 export type {

@@ -65,5 +65,7 @@ function describeNote(note: ImportNote, currency: string | undefined): string {
       return `before_opening: ${note.count} lines of ${note.mainAccount} (${amount(note.sum)}) are from before ${note.openedOn}, when its opening balance was taken in.`;
     case 'known_lines_differ':
       return `known_lines_differ: ${note.count} lines of ${note.mainAccount} (${amount(note.sum)}), the first at position ${note.position}, have a known reference, amount and date, but another payer or text: they were not recorded again.`;
+    case 'not_posted':
+      return `not_posted: ${note.count} entries of ${note.mainAccount} (${amount(note.sum)}), the first ${note.bankEntry}, cannot be posted now, not to suspense either (${note.refusal}): they wait until they can.`;
   }
 }
