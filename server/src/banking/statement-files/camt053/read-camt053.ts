@@ -92,15 +92,8 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
 
   function endStatement(line: LineNow) {
     const { context } = open();
-    const { balances } = statement;
-    const name = nameOf(statement);
-    // Again: a bank may state its balances after the entries.
-    checkCurrencies(balances, context.currency, name);
-    checkContradictions(balances, name);
-    const stated = readBalances(balances, name);
-    const ofWhole = balances.some(({ type }) => type === 'CLBD');
-    const place = placeIn(name.statementId, line());
-    pages.end(pageOf(statement, message), { ...stated, ofWhole }, place);
+    const place = placeIn(nameOf(statement).statementId, line());
+    pages.end(pageOf(statement, message), readEnds(statement, context), place);
   }
 
   const current = () => statement;
@@ -137,6 +130,16 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     pages.finish({ line });
     return statements > 0;
   });
+}
+
+/** What a whole statement says of its ends: a bank may state its balances after the entries. */
+function readEnds(statement: StatementDraft, { currency }: Pick<EntryContext, 'currency'>) {
+  const { balances } = statement;
+  const name = nameOf(statement);
+  checkCurrencies(balances, currency, name);
+  checkContradictions(balances, name);
+  const ofWhole = balances.some(({ type }) => type === 'CLBD');
+  return { ...readBalances(balances, name), ofWhole };
 }
 
 function tooManyBalances(line: number): AppError {
