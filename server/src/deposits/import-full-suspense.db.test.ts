@@ -105,3 +105,19 @@ test('many that wait cost the ledger nothing at each run', async () => {
   expect([...run.notPosted.values()].map(({ length }) => length)).toEqual([1, 1200]);
   expect(await requests()).toBe(before);
 });
+
+test('entries that come to more than a bigint of PostgreSQL are told exactly, and later files are read', async () => {
+  const { platformId, main } = await full();
+  const lines = Array.from({ length: 1100 }, (_, i) => line({ reference: `H${i}`, amount: ALL }));
+  const source = camt(main.number, lines, { opening: 2n * ALL });
+  const waiting = { count: 1100, sum: 1100n * ALL };
+  const report = await importStatement(deps, platformId, { source });
+  expect(report).toMatchObject({ waiting, notes: [{ code: 'not_posted', ...waiting }] });
+  const later = camt(main.number, [line({ reference: 'L', bookingDate: '2026-03-03' })], {
+    opening: 1102n * ALL,
+  });
+  expect(await importStatement(deps, platformId, { source: later })).toMatchObject({
+    ...{ recorded: 1, waiting: { count: 1 }, notes: [{ code: 'not_posted' }] },
+  });
+  expect(await readStatementImport(deps, platformId, report.id ?? '')).toMatchObject({ waiting });
+});

@@ -1,7 +1,7 @@
 import type { StatementFormat } from '../banking/index.ts';
-import { bigintAt, intAt, textAt } from '../db/row.ts';
+import { intAt, textAt } from '../db/row.ts';
 import type { ImportNote } from './import-report.ts';
-import { rowsOf, type Session } from './record-store.ts';
+import { rowsOf, type Session, sumAt } from './record-store.ts';
 
 /**
  * Notes on lines of the file that are known by the bank's reference and say another payer or another text than what
@@ -16,7 +16,7 @@ export async function noteOtherTexts(
   const rows = await rowsOf(
     session,
     `select m.number, min(s.position), count(*)::integer,
-            sum(case s.direction when 'credit' then s.amount else -s.amount end)::bigint
+            sum(case s.direction when 'credit' then s.amount else -s.amount end)::text
        from statement_line s
        join bank_entry e on e.platform_id = $1 and e.main_account_id = s.main_account_id and e.reference = s.reference
        join statement_import i on i.platform_id = $1 and i.import_id = e.import_id and i.format = $2
@@ -32,6 +32,6 @@ export async function noteOtherTexts(
     mainAccount: textAt(row, 0),
     position: intAt(row, 1),
     count: intAt(row, 2),
-    sum: bigintAt(row, 3),
+    sum: sumAt(row, 3),
   }));
 }

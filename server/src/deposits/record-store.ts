@@ -37,6 +37,9 @@ export async function joinedByHash(
   return rows;
 }
 
+/** A sum of amounts, selected as text: a thousand of the largest pass what a bigint of PostgreSQL can have. */
+export const sumAt = (row: Row, index: number): bigint => BigInt(textAt(row, index));
+
 /** Begins the transaction of an import; `COPY` may then take as long as the file takes to arrive. */
 export async function beginImport(session: Session, lineTable: string): Promise<void> {
   await session.query('begin');
@@ -130,11 +133,11 @@ export async function readExpectedBalance(
       - coalesce((select sum(${SIGNED('e')}) from statement_line s join bank_entry e
                       on e.platform_id = $1 and e.main_account_id = s.main_account_id and e.reference = s.reference
                    where s.main_account_id = $2 and e.booking_date <= $3::date), 0)
-      )::bigint`,
+      )::text`,
     [platformId, mainAccountId, from],
   );
   if (!row) throw new Error('a statement without from gives one row');
-  return bigintAt(row, 0);
+  return sumAt(row, 0);
 }
 
 /** How many lines of the file are new and from before the day of the opening balance; and what they come to. */
@@ -151,11 +154,11 @@ export async function readBeforeOpening(
           and not exists (select from bank_entry e where e.platform_id = $1
                 and e.main_account_id = s.main_account_id and e.reference = s.reference)
        returning direction, amount)
-     select count(*)::integer, coalesce(sum(${SIGNED('r')}), 0)::bigint from removed r`,
+     select count(*)::integer, coalesce(sum(${SIGNED('r')}), 0)::text from removed r`,
     [platformId, mainAccountId, openedOn],
   );
   if (!row) throw new Error('an aggregate gives one row');
-  return { count: intAt(row, 0), sum: bigintAt(row, 1) };
+  return { count: intAt(row, 0), sum: sumAt(row, 1) };
 }
 
 // A file may leave out which account was credited, and another format of the same line states it.
@@ -270,7 +273,7 @@ export async function readOutcomeRows(
   const { first, last } = entryIdRange(importId);
   const rows = await rowsOf(
     session,
-    `select coalesce(p.state, 'recorded'), p.match_reason, count(*)::integer, sum(e.amount)::bigint
+    `select coalesce(p.state, 'recorded'), p.match_reason, count(*)::integer, sum(e.amount)::text
        from bank_entry e
        left join bank_entry_posting p on p.platform_id = $1 and p.bank_entry_id = e.bank_entry_id
                                      and p.bank_entry_id between $2 and $3
@@ -281,6 +284,6 @@ export async function readOutcomeRows(
     state: textAt(row, 0),
     reason: textOrNone(row, 1) ?? null,
     count: intAt(row, 2),
-    sum: bigintAt(row, 3),
+    sum: sumAt(row, 3),
   }));
 }
