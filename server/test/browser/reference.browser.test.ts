@@ -10,9 +10,9 @@ const { url } = await freshDatabase();
 const app = await openApp({ url, log: openLog({ level: 'silent' }) });
 const http = await buildHttp(app);
 const address = await http.listen({ port: 0, host: '127.0.0.1' });
-const browser = await openBrowser();
+const { browser, close } = await openBrowser();
 afterAll(async () => {
-  await browser.close();
+  await close();
   await http.close();
   await app.close();
 });
