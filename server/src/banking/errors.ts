@@ -1,12 +1,19 @@
 import { defineError } from '../kernel/error.ts';
 
-/**
- * Where in a file something is wrong: a text line (MT940, CSV, what XML says of a whole statement) or an entry or
- * row (XML), 1-based; with the statement, where that helps to find it.
- */
-export type Place = ({ readonly line: number } | { readonly entry: number }) & {
-  readonly statementId?: string;
-};
+/** All that an error may say of its place in a file, 1-based. */
+type PlaceFacts = Partial<{
+  /** A text line; of XML the one where the element begins. */
+  line: number;
+  /** An entry or row (XML), of the whole file. */
+  entry: number;
+  /** Which statement of the file (camt.053). */
+  statement: number;
+  /** The bank's own name for that statement. */
+  statementId: string;
+}>;
+
+/** Where in a file something is wrong: a line or an entry at least. */
+export type Place = Readonly<PlaceFacts> & ({ readonly line: number } | { readonly entry: number });
 
 /** What was found is shortened to this many characters before it goes into an error. */
 const FOUND_LENGTH = 80;
@@ -54,9 +61,7 @@ export const statementFormatDiffers = defineError<{
 });
 
 /** The file ends before its statement does. */
-export const statementTruncated = defineError<
-  { missing: string; statementId?: string } & Partial<{ line: number; entry: number }>
->()({
+export const statementTruncated = defineError<{ missing: string } & PlaceFacts>()({
   code: 'statement_truncated',
   kind: 'invalid',
   title: { en: 'The statement file is cut off', zh: '对账单文件不完整' },
@@ -67,9 +72,7 @@ export const statementTruncated = defineError<
 });
 
 /** The file breaks the grammar of its format. */
-export const statementMalformed = defineError<
-  { problem: string; found: string } & Partial<{ line: number; entry: number }>
->()({
+export const statementMalformed = defineError<{ problem: string; found: string } & PlaceFacts>()({
   code: 'statement_malformed',
   kind: 'invalid',
   title: { en: 'The statement file is not well-formed', zh: '对账单文件的结构有误' },
@@ -110,8 +113,7 @@ export const statementTotalsDisagree = defineError<
     expected: string;
     found: string;
     accountNumber?: string;
-    statementId?: string;
-  } & Partial<{ line: number; entry: number }>
+  } & PlaceFacts
 >()({
   code: 'statement_totals_disagree',
   kind: 'invalid',
@@ -132,8 +134,7 @@ export const statementCurrenciesMixed = defineError<
     expected: string;
     found: string;
     accountNumber?: string;
-    statementId?: string;
-  } & Partial<{ line: number; entry: number }>
+  } & PlaceFacts
 >()({
   code: 'statement_currencies_mixed',
   kind: 'invalid',
@@ -149,10 +150,7 @@ export const statementCurrenciesMixed = defineError<
 
 /** One field is missing or unreadable. */
 export const statementFieldInvalid = defineError<
-  { field: string; found: string; allowed: string; statementId?: string } & Partial<{
-    line: number;
-    entry: number;
-  }>
+  { field: string; found: string; allowed: string } & PlaceFacts
 >()({
   code: 'statement_field_invalid',
   kind: 'invalid',
@@ -164,9 +162,7 @@ export const statementFieldInvalid = defineError<
 });
 
 /** A named limit on what is read was passed. */
-export const statementTooLarge = defineError<
-  { limit: string; maximum: number } & Partial<{ line: number; entry: number }>
->()({
+export const statementTooLarge = defineError<{ limit: string; maximum: number } & PlaceFacts>()({
   code: 'statement_too_large',
   kind: 'too_large',
   title: { en: 'The statement file passes a limit', zh: '对账单文件超出限制' },

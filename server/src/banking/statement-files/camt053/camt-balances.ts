@@ -14,6 +14,8 @@ const CLOSING = ['CLBD', 'ITBD'];
 
 /** The statement that balances are of, as errors name it. */
 export interface StatementName {
+  /** Which one of the file, 1-based. */
+  readonly statement: number;
   readonly statementId?: string;
   readonly accountNumber?: string;
 }
@@ -30,13 +32,10 @@ export interface StatedEnds {
  * Finds the opening and closing balance among those stated. A type may stand there for several days: the
  * first opening and the last closing count.
  */
-export function readBalances(
-  balances: readonly BalanceDraft[],
-  { statementId }: StatementName,
-): StatedEnds {
+export function readBalances(balances: readonly BalanceDraft[], name: StatementName): StatedEnds {
   const opening = choose(balances, OPENING, false);
   const closing = choose(balances, CLOSING, true);
-  const placeOf = ({ line }: BalanceDraft): Place => placeIn(statementId, line);
+  const placeOf = ({ line }: BalanceDraft): Place => placeIn(name, line);
   // One interim balance alone cannot be both ends.
   if (opening === closing)
     return { opening: undefined, closing: undefined, closingPlace: undefined };
@@ -73,10 +72,7 @@ const ONE_A_DAY = ['OPBD', 'PRCD', 'CLBD'];
  * Throws `statement_field_invalid` when a statement states one of its ends twice for a day, and differently: which
  * one is true nobody can tell. A balance without a day is held against all of its type.
  */
-export function checkContradictions(
-  balances: readonly BalanceDraft[],
-  { statementId }: StatementName,
-): void {
+export function checkContradictions(balances: readonly BalanceDraft[], name: StatementName): void {
   for (const type of ONE_A_DAY) {
     const ofType = balances.filter((balance) => balance.type === type);
     if (ofType.length < 2) continue;
@@ -84,7 +80,7 @@ export function checkContradictions(
     for (const balance of ofType) {
       const day = balance.date.slice(0, 10);
       const before = days.get(day) ?? days.get('') ?? (day === '' ? ofType[0] : undefined);
-      if (before && before !== balance) refuseContradiction(before, balance, statementId);
+      if (before && before !== balance) refuseContradiction(before, balance, name);
       if (!days.has(day)) days.set(day, balance);
     }
   }
@@ -93,22 +89,23 @@ export function checkContradictions(
 function refuseContradiction(
   before: BalanceDraft,
   balance: BalanceDraft,
-  statementId: string | undefined,
+  name: StatementName,
 ): void {
-  const one = readBalance(before, placeIn(statementId, before.line));
-  const other = readBalance(balance, placeIn(statementId, balance.line));
+  const one = readBalance(before, placeIn(name, before.line));
+  const other = readBalance(balance, placeIn(name, balance.line));
   if (one.amount === other.amount) return;
   const { type, indicator, amount, line } = balance;
   const sign = amount.text.trim() === before.amount.text.trim() ? ` ${indicator}` : '';
   throw invalidField(
-    { place: placeIn(statementId, line), field: `Bal/${type}/Amt`, text: `${amount.text}${sign}` },
+    { place: placeIn(name, line), field: `Bal/${type}/Amt`, text: `${amount.text}${sign}` },
     `the balance that line ${before.line} states: ${written(one.amount, one.currency)}`,
   );
 }
 
-/** A place that names its statement, if that has a name. */
-export function placeIn(statementId: string | undefined, line: number): Place {
-  return statementId === undefined ? { line } : { line, statementId: shorten(statementId) };
+/** A line, with the statement that it is of. */
+export function placeIn({ statement, statementId }: StatementName, line: number) {
+  const place = { line, statement };
+  return statementId === undefined ? place : { ...place, statementId: shorten(statementId) };
 }
 
 function choose(

@@ -23,6 +23,8 @@ export interface DetailDraft {
 
 /** What Ntry says, as text, until its end. */
 export interface EntryDraft {
+  /** Where it begins. */
+  readonly line: number;
   readonly amount: RawAmount;
   indicator: string;
   reversal: string;
@@ -63,8 +65,9 @@ export function newDetail(): DetailDraft {
   };
 }
 
-export function newEntry(): EntryDraft {
+export function newEntry(line: number): EntryDraft {
   return {
+    line,
     amount: { text: '', currency: '' },
     indicator: '',
     reversal: '',

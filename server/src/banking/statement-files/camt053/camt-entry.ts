@@ -20,7 +20,10 @@ export interface EntryContext {
   readonly currency: Currency;
   /** Normalised; undefined when the statement names no account. */
   readonly ownAccount: string | undefined;
+  /** Its number among the entries of the file. */
   readonly position: number;
+  /** Where it stands, as errors name it. */
+  readonly place: Place;
 }
 
 /** Statuses that are no booking (ISO 20022 external entry status codes). */
@@ -31,7 +34,7 @@ export function readEntry(
   entry: EntryDraft,
   context: EntryContext,
 ): { readonly lines: readonly LineDraft[] } | { readonly skipped: string } {
-  const place = { entry: context.position };
+  const { place } = context;
   if (UNBOOKED.has(entry.status)) return { skipped: `status_${entry.status}` };
   if (entry.status !== 'BOOK') {
     throw invalidField(
@@ -69,8 +72,7 @@ type Common = Pick<
   'position' | 'direction' | 'amount' | 'reversal' | 'bookingDate' | 'valueDate'
 >;
 
-function readEntryAmount(raw: RawAmount, { currency, position }: EntryContext): bigint {
-  const place = { entry: position };
+function readEntryAmount(raw: RawAmount, { currency, place }: EntryContext): bigint {
   if (raw.currency !== currency) {
     throw new AppError(statementCurrenciesMixed, {
       ...place,
@@ -115,7 +117,7 @@ function readShares(
   context: EntryContext,
 ): readonly Pick<Common, 'direction' | 'amount'>[] | undefined {
   if (entry.details.length < 2) return undefined;
-  const place = { entry: context.position };
+  const { place } = context;
   const shares: Pick<Common, 'direction' | 'amount'>[] = [];
   let sum = 0n;
   for (const detail of entry.details) {

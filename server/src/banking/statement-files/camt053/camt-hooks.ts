@@ -1,5 +1,5 @@
 import { AppError } from '../../../kernel/error.ts';
-import { statementTooLarge } from '../../errors.ts';
+import { type Place, statementTooLarge } from '../../errors.ts';
 import {
   type BalanceDraft,
   type DetailDraft,
@@ -61,7 +61,7 @@ function keepCode(of: () => { bankCode: string }): ElementHooks {
 export function detailHooks(
   cursor: CamtCursor,
   prefix: string,
-  maximum: number,
+  { maximum, place }: { readonly maximum: number; readonly place: () => Place },
 ): Record<string, ElementHooks> {
   const detail = () => cursor.detail;
   const parties = `${prefix}/RltdPties`;
@@ -82,7 +82,7 @@ export function detailHooks(
     end: () => {
       if (cursor.entry.details.push(cursor.detail) <= maximum) return;
       const limit = 'maxDetailsPerEntry';
-      throw new AppError(statementTooLarge, { limit, maximum, entry: cursor.entries });
+      throw new AppError(statementTooLarge, { limit, maximum, ...place() });
     },
   };
   const name = (party: string) => [`${party}/Nm`, `${party}/Pty/Nm`];
@@ -118,9 +118,9 @@ export function detailHooks(
 export function entryHooks(cursor: CamtCursor, end: () => void): Record<string, ElementHooks> {
   const entry = () => cursor.entry;
   const whole: ElementHooks = {
-    begin: () => {
+    begin: (_, line) => {
       cursor.entries += 1;
-      cursor.entry = newEntry();
+      cursor.entry = newEntry(line());
     },
     end,
   };

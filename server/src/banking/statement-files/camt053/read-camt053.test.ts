@@ -346,6 +346,32 @@ describe('what is refused', () => {
     expect(await readFailure(text)).toMatchObject(error);
   });
 
+  test('what is wrong with an entry names its line, its number, and its statement', async () => {
+    const begin = balance('OPBD', '1') + balance('CLBD', '1');
+    const second = (wrong: string) =>
+      message(
+        `${statement(begin + entry('0', 'CRDT'))}\n${statement(`${begin}\n${wrong}`)}`,
+      ).replace(/(.*)<Id>S1</s, '$1<Id>S2<');
+    const wrong = { line: 3, entry: 2, statement: 2, statementId: 'S2' };
+    for (const [text, field] of [
+      [entry('x', 'CRDT'), 'Ntry/Amt'],
+      [entry('1', 'CRDT').replace('EUR', 'USD'), 'Ntry/Amt/@Ccy'],
+      [entry('1', 'CRDT', '', '<Sts>\nDONE</Sts>'), 'Ntry/Sts'],
+      [entry('1', 'CRDT', '<ValDt><Dt>x</Dt></ValDt>'), 'Ntry/ValDt'],
+    ] as const) {
+      expect(await readFailure(second(text)), field).toMatchObject({ ...wrong, field });
+    }
+    const details = entry('1', 'CRDT', '<NtryDtls>\n<TxDtls/><TxDtls/></NtryDtls>');
+    const limits = { maxDetailsPerEntry: 1 };
+    expect(await readFailure(second(details), { limits })).toMatchObject({
+      ...{ code: 'statement_too_large', limit: 'maxDetailsPerEntry' },
+      ...wrong,
+    });
+    // Where the bank gives no name, the number remains.
+    const nameless = second(entry('x', 'CRDT')).replace('<Id>S2</Id>', '');
+    expect(await readFailure(nameless)).toMatchObject({ line: 3, entry: 2, statement: 2 });
+  });
+
   test('depth, lengths and numbers beyond their limits, by name', async () => {
     const deep = file(entry('1', 'CRDT', '<A>'.repeat(99) + '</A>'.repeat(99)), '11');
     expect(await readFailure(deep)).toMatchObject({

@@ -1,5 +1,5 @@
 import { AppError } from '../../../kernel/error.ts';
-import { statementTooLarge } from '../../errors.ts';
+import { type Place, statementTooLarge } from '../../errors.ts';
 import { given, normalAccount } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
 import type { StatedBalance } from '../statement-file.ts';
@@ -30,6 +30,8 @@ import { walkMessages } from './walk-messages.ts';
 interface StatementDraft {
   /** Where it begins. */
   readonly line: number;
+  /** Which one of the file, 1-based. */
+  readonly number: number;
   id: string;
   sequence: string;
   page: string;
@@ -37,12 +39,14 @@ interface StatementDraft {
   account: string;
   currency: string;
   readonly balances: BalanceDraft[];
+  /** Where it begins, with its name, which is known at the first entry. */
+  place: Place | undefined;
   /** Set at the first entry, or at the end of a statement without any. */
   opened: OpenedStatement | undefined;
 }
 
 interface OpenedStatement {
-  readonly context: Omit<EntryContext, 'position'>;
+  readonly context: Omit<EntryContext, 'position' | 'place'>;
   readonly opening: StatedBalance | undefined;
 }
 
@@ -51,9 +55,9 @@ const MAX_BALANCES = 1_000;
 
 const NO_PAGE = { page: '', isLast: '' };
 
-function newStatement(line: number): StatementDraft {
+function newStatement(line: number, number: number): StatementDraft {
   const texts = { id: '', sequence: '', ...NO_PAGE, account: '', currency: '' };
-  return { line, ...texts, balances: [], opened: undefined };
+  return { line, number, ...texts, balances: [], place: undefined, opened: undefined };
 }
 
 /**
@@ -62,10 +66,10 @@ function newStatement(line: number): StatementDraft {
  * their own are read as the one statement that they are together.
  */
 export function createCamt053Reader({ writer, limits }: ReaderContext): TextReader {
-  let statement = newStatement(1);
   let statements = 0;
+  let statement = newStatement(1, statements);
   const message = { ...NO_PAGE };
-  const drafts = { balance: newBalance(1), entry: newEntry(), detail: newDetail() };
+  const drafts = { balance: newBalance(1), entry: newEntry(1), detail: newDetail() };
   const cursor: CamtCursor = { ...drafts, entries: 0 };
   const pages = new StatementPages(writer);
   let last: OpenedStatement | undefined;
@@ -78,41 +82,40 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     return statement.opened;
   }
 
+  function entryPlace(): Place {
+    statement.place ??= placeIn(nameOf(statement), statement.line);
+    return { ...statement.place, line: cursor.entry.line, entry: cursor.entries };
+  }
+
   function endEntry() {
     const { context } = open();
-    const read = readEntry(cursor.entry, { ...context, position: cursor.entries });
+    const place = entryPlace();
+    const read = readEntry(cursor.entry, { ...context, position: cursor.entries, place });
     if ('skipped' in read) writer.skip(read.skipped);
     else for (const line of read.lines) writer.line(line);
   }
 
   function endBalance() {
     if (statement.balances.push(cursor.balance) <= MAX_BALANCES) return;
-    throw tooManyBalances(cursor.balance.line);
+    throw tooManyBalances(placeIn(nameOf(statement), cursor.balance.line));
   }
 
   function endStatement(line: LineNow) {
     const { context } = open();
-    const place = placeIn(nameOf(statement).statementId, line());
+    const place = placeIn(nameOf(statement), line());
     pages.end(pageOf(statement, message), readEnds(statement, context), place);
   }
 
   const current = () => statement;
   const begin = (_: Attributes, line: LineNow) => {
     statements += 1;
-    statement = newStatement(line());
-    cursor.entry = newEntry();
+    statement = newStatement(line(), statements);
+    cursor.entry = newEntry(line());
   };
+  const details = { maximum: limits.maxDetailsPerEntry, place: entryPlace };
   const root = elementTree({
-    ...paths(
-      'GrpHdr/MsgPgntn',
-      ['PgNb'],
-      keep(() => message, 'page'),
-    ),
-    ...paths(
-      'GrpHdr/MsgPgntn',
-      ['LastPgInd'],
-      keep(() => message, 'isLast'),
-    ),
+    'GrpHdr/MsgPgntn/PgNb': keep(() => message, 'page'),
+    'GrpHdr/MsgPgntn/LastPgInd': keep(() => message, 'isLast'),
     GrpHdr: { begin: () => void Object.assign(message, NO_PAGE) },
     Stmt: { begin, end: endStatement },
     ...paths('Stmt', ['Id'], keep(current, 'id')),
@@ -123,8 +126,8 @@ export function createCamt053Reader({ writer, limits }: ReaderContext): TextRead
     ...paths('Stmt/Acct', ACCOUNT_IDS, keep(current, 'account')),
     ...balanceHooks(cursor, endBalance),
     ...entryHooks(cursor, endEntry),
-    ...detailHooks(cursor, 'Stmt/Ntry/NtryDtls/TxDtls', limits.maxDetailsPerEntry),
-    ...detailHooks(cursor, 'Stmt/Ntry/TxDtls', limits.maxDetailsPerEntry),
+    ...detailHooks(cursor, 'Stmt/Ntry/NtryDtls/TxDtls', details),
+    ...detailHooks(cursor, 'Stmt/Ntry/TxDtls', details),
   });
   return walkMessages(root, limits, (line) => {
     pages.finish({ line });
@@ -142,8 +145,11 @@ function readEnds(statement: StatementDraft, { currency }: Pick<EntryContext, 'c
   return { ...readBalances(balances, name), ofWhole };
 }
 
-function tooManyBalances(line: number): AppError {
-  return new AppError(statementTooLarge, { limit: 'MAX_BALANCES', maximum: MAX_BALANCES, line });
+function tooManyBalances(place: Place): AppError {
+  return new AppError(statementTooLarge, {
+    ...{ limit: 'MAX_BALANCES', maximum: MAX_BALANCES },
+    ...place,
+  });
 }
 
 /** The pages of a message are those of its statements where these say nothing (version 2 knows no other). */
@@ -155,9 +161,10 @@ function pageOf(
   return { account: normalAccount(account), statementId: id, number, isLast: last };
 }
 
-function nameOf({ id, account }: StatementDraft): StatementName {
+function nameOf({ number, id, account }: StatementDraft): StatementName {
   const [statementId, accountNumber] = [given(id), given(account.replace(/\s+/g, ''))];
   return {
+    statement: number,
     ...(statementId === undefined ? {} : { statementId }),
     ...(accountNumber === undefined ? {} : { accountNumber }),
   };
@@ -171,7 +178,7 @@ function openStatement(
   const name = nameOf(statement);
   const { opening, closing } = readBalances(statement.balances, name);
   const stated = [opening?.currency, closing?.currency, entry.amount.currency];
-  const place = placeIn(name.statementId, statement.line);
+  const place = placeIn(name, statement.line);
   const currency = statementCurrency([statement.currency, ...stated], place);
   checkCurrencies(statement.balances, currency, name);
   const account = name.accountNumber;
