@@ -120,13 +120,18 @@ export const refusalErrors = {
       '资金已恢复可用：请重新冻结或直接转账。',
     ),
   }),
-  hold_insufficient: defineError<{ hold: string; remaining: bigint; field?: string }>()({
+  hold_insufficient: defineError<{
+    hold: string;
+    remaining: bigint;
+    expiredAt?: string;
+    field?: string;
+  }>()({
     code: 'hold_insufficient',
     kind: 'refused',
     title: name('The hold has less left than that', '冻结余额不足'),
     remedy: name(
-      'Ask for at most `remaining` (in minor units); zero says that the hold is used up.',
-      '金额不得超过 remaining（最小货币单位）；为零表示冻结已用完。',
+      'Ask for at most `remaining` (in minor units). With `expiredAt` the hold has expired: what it still had then is available again.',
+      '金额不得超过 remaining（最小货币单位）。给出 expiredAt 时，冻结已到期：到期时的剩余金额已恢复可用。',
     ),
   }),
   already_reversed: defineError<{ transfer: string; reversedBy?: string }>()({

@@ -119,6 +119,14 @@ test('an expired hold is not captured, and is released by the sweep, once', asyn
   ).rejects.toEqual(refusal('hold_expired', { hold, expiredAt: expiresAt.toISOString() }));
   expect(await expireHolds(app, platformId)).toBe(1);
   expect(await expireHolds(app, platformId)).toBe(0);
+  // Nothing is left of it now, and whoever comes late learns why.
+  const expired = { hold, remaining: 0n, expiredAt: expiresAt.toISOString() };
+  for (const late of [
+    captureHold(app, platformId, { hold, creditAccount: seller }, next()),
+    releaseHold(app, platformId, { hold }, next()),
+  ]) {
+    await expect(late).rejects.toEqual(refusal('hold_insufficient', expired));
+  }
   const { events, ...state } = await readHold(app, platformId, hold);
   expect(state).toMatchObject({ released: 60n, remaining: 0n, status: 'closed', expiresAt });
   expect(events.map(({ kind }) => kind)).toEqual(['placed', 'expired']);

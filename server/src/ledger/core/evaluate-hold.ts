@@ -47,8 +47,12 @@ export function evaluateHold(
  * Gives held money back. Allowed whatever the account's state is: it takes nothing from anybody.
  * Refusals, in order: `hold_not_found`, `hold_owner_differs`, `hold_insufficient`.
  */
-export function evaluateRelease(set: WorkingSet, move: ReleaseMove, moveId: bigint): HoldOutcome {
-  const found = findHold(set, move);
+export function evaluateRelease(
+  set: WorkingSet,
+  move: ReleaseMove,
+  { moveId, instant }: { moveId: bigint; instant: Date },
+): HoldOutcome {
+  const found = findHold(set, move, instant);
   if (found.refusal) return found;
   const { hold, taken } = found;
   const account = set.account(hold.account);
@@ -61,11 +65,14 @@ export function evaluateRelease(set: WorkingSet, move: ReleaseMove, moveId: bigi
 
 /**
  * The hold that a release or capture names, and how much of it: all that remains unless it says otherwise.
- * Refusals, in order: `hold_not_found`, `hold_owner_differs`, `hold_insufficient` (also when nothing remains).
+ * Refusals, in order: `hold_not_found`, `hold_owner_differs`, `hold_insufficient` (also when nothing remains). The
+ * last names the expiry of a hold that has passed it: a hold that was given back then has nothing left, as one that
+ * was used up before, and what was read of it does not tell the two apart.
  */
 export function findHold(
   set: WorkingSet,
   move: Pick<ReleaseMove, 'hold' | 'amount' | 'owner'>,
+  instant: Date,
 ):
   | { readonly refusal: Refusal }
   | {
@@ -79,11 +86,17 @@ export function findHold(
     return { refusal: { code: 'hold_owner_differs', hold: move.hold } };
   const taken = move.amount ?? hold.remaining;
   if (hold.remaining === 0n || taken > hold.remaining) {
-    return {
-      refusal: { code: 'hold_insufficient', hold: move.hold, remaining: hold.remaining },
-    };
+    const { remaining } = hold;
+    const refusal = { code: 'hold_insufficient', hold: move.hold, remaining } as const;
+    if (!hasExpired(hold, instant)) return { refusal };
+    return { refusal: { ...refusal, expiredAt: hold.expiresAt.toISOString() } };
   }
   return { hold, taken: amount(taken) };
+}
+
+/** True from the very moment on at which a hold expires. */
+export function hasExpired(hold: Hold, instant: Date): hold is Hold & { readonly expiresAt: Date } {
+  return hold.expiresAt !== undefined && hold.expiresAt <= instant;
 }
 
 /** The record of what happened to a hold. */

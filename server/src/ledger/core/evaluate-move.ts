@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { amount } from '../../kernel/amount.ts';
-import { evaluateHold, evaluateRelease, findHold, holdEvent } from './evaluate-hold.ts';
+import { evaluateHold, evaluateRelease, findHold, hasExpired, holdEvent } from './evaluate-hold.ts';
 import { evaluatePayment } from './evaluate-transfer.ts';
 import type { CaptureMove, Move, ReversalMove, TransferMove } from './move.ts';
 import type { PostedTransfer, Posting, Refusal } from './outcome.ts';
@@ -23,7 +23,7 @@ export function evaluateMove(
     case 'hold':
       return posted(moveId, evaluateHold(set, move, { moveId, instant }));
     case 'release':
-      return posted(moveId, evaluateRelease(set, move, moveId));
+      return posted(moveId, evaluateRelease(set, move, { moveId, instant }));
     case 'capture':
       return evaluateCapture(set, move, { moveId, instant });
     case 'reversal':
@@ -52,10 +52,10 @@ function evaluateCapture(
   move: CaptureMove,
   { moveId, instant }: { moveId: bigint; instant: Date },
 ): MoveOutcome {
-  const found = findHold(set, move);
+  const found = findHold(set, move, instant);
   if (found.refusal) return found;
   const { hold, taken } = found;
-  if (hold.expiresAt && hold.expiresAt <= instant) {
+  if (hasExpired(hold, instant)) {
     const expiredAt = hold.expiresAt.toISOString();
     return { refusal: { code: 'hold_expired', hold: hold.holdId, expiredAt } };
   }

@@ -17,7 +17,13 @@ export type Refusal =
   | { readonly code: 'hold_expiry_passed'; readonly expiresAt: string }
   | { readonly code: 'hold_owner_differs'; readonly hold: bigint }
   | { readonly code: 'hold_expired'; readonly hold: bigint; readonly expiredAt: string }
-  | { readonly code: 'hold_insufficient'; readonly hold: bigint; readonly remaining: bigint }
+  | {
+      readonly code: 'hold_insufficient';
+      readonly hold: bigint;
+      readonly remaining: bigint;
+      /** Of a hold that has passed its expiry: what it still had then was given back, or is about to be. */
+      readonly expiredAt?: string;
+    }
   | {
       readonly code: 'already_reversed';
       readonly transfer: bigint;

@@ -130,7 +130,7 @@ export class LedgerModel {
       case 'hold':
         return this.#hold(move);
       case 'release':
-        return this.#release(move);
+        return this.#release(move, now);
       case 'capture':
         return this.#capture(move, now);
       case 'reversal':
@@ -186,8 +186,8 @@ export class LedgerModel {
     return { text: eventText(placed, 'placed', amount, account), transfer: undefined, placed };
   }
 
-  #release(move: ModelMove & { kind: 'release' }): Done {
-    const { hold, taken, account } = this.#find(move);
+  #release(move: ModelMove & { kind: 'release' }, now: Date): Done {
+    const { hold, taken, account } = this.#find(move, now);
     account.held -= taken;
     hold.remaining -= taken;
     const text = eventText(hold, move.expired ? 'expired' : 'released', taken, account);
@@ -195,9 +195,9 @@ export class LedgerModel {
   }
 
   #capture(move: ModelMove & { kind: 'capture' }, now: Date): Done {
-    const { hold, taken } = this.#find(move);
+    const { hold, taken } = this.#find(move, now);
     const { expiresAt } = hold;
-    if (expiresAt && expiresAt.getTime() <= now.getTime())
+    if (isPast(expiresAt, now))
       return no('hold_expired', { hold: move.hold, expiredAt: expiresAt.toISOString() });
     const { code, credit } = move;
     return this.#pay({ debit: hold.account, credit, amount: taken, code, fromHold: hold });
@@ -219,18 +219,28 @@ export class LedgerModel {
     return done;
   }
 
-  #find(move: { hold: bigint; amount?: bigint; owner?: string }) {
+  #find(move: { hold: bigint; amount?: bigint; owner?: string }, now: Date) {
     const hold = this.holds.get(move.hold);
     if (!hold) return no('hold_not_found', { hold: move.hold });
     if (hold.owner !== move.owner) return no('hold_owner_differs', { hold: move.hold });
     const taken = move.amount ?? hold.remaining;
-    if (hold.remaining === 0n || taken > hold.remaining)
-      return no('hold_insufficient', { hold: move.hold, remaining: hold.remaining });
+    if (hold.remaining === 0n || taken > hold.remaining) {
+      const expired = isPast(hold.expiresAt, now)
+        ? { expiredAt: hold.expiresAt.toISOString() }
+        : {};
+      return no('hold_insufficient', {
+        ...{ hold: move.hold, remaining: hold.remaining },
+        ...expired,
+      });
+    }
     const account = this.accounts.get(hold.account);
     if (!account) throw new Error('a hold is on an account');
     return { hold, taken, account };
   }
 }
+
+const isPast = (moment: Date | undefined, now: Date): moment is Date =>
+  moment !== undefined && moment.getTime() <= now.getTime();
 
 function mayUse(account: ModelAccount, name: Name, side: 'debit' | 'credit'): void {
   if (!account.guarded) return;
