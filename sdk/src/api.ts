@@ -1687,7 +1687,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     name: string;
                     scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage")[];
                 };
@@ -1916,7 +1916,7 @@ export interface operations {
                 "application/json": {
                     /** @enum {unknown} */
                     kind: "person" | "company";
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     name: string;
                     /** @example seller-1001 */
                     reference?: string;
@@ -2085,7 +2085,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     name?: string;
                     /** @example seller-1001 */
                     reference?: string | null;
@@ -2259,9 +2259,9 @@ export interface operations {
                 "application/json": {
                     /** @example 8110888020000000017 */
                     number: string;
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     name: string;
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     bankName?: string;
                     /** @example CNY */
                     currency: string;
@@ -2615,7 +2615,7 @@ export interface operations {
                     memberId?: string;
                     /** @enum {unknown} */
                     kind?: "trading" | "margin";
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     name: string;
                     /**
                      * @description 19 digits
@@ -2824,7 +2824,7 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": {
-                    /** @description With something to see in it */
+                    /** @description With something to see in it, and nothing that reorders text */
                     name?: string;
                     /**
                      * @description A code that a payer may quote in the remittance text

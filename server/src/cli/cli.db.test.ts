@@ -293,6 +293,11 @@ test.each([
   [['main-account', 'open', '6222', 'x', '--bank-name', ' '], 2, /^guanjia: name_invalid: /m],
   [['member', 'add', '\u3000'], 2, /^guanjia: name_invalid: /m],
   [['member', 'add', '\u200b'], 2, /^guanjia: name_invalid: /m],
+  [
+    ['member', 'add', '\u202egnp'],
+    2,
+    /^guanjia: name_invalid: name must be: .*U\+202A to U\+202E/m,
+  ],
   [['member', 'add', 'A\u0007'], 2, /^guanjia: name_invalid: .*control characters/m],
   [['member', 'add', 'x', '--reference', ' '], 2, /^guanjia: text_invalid: reference must/m],
   [['transfer', 'PAYER', 'PAYEE', '1', '--memo', ' '], 2, /^guanjia: text_invalid: memo must/m],

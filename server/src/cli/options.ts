@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { isText, MAX_TEXT, TEXT_ALLOWED } from '../kernel/text.ts';
+import { isName, isText, MAX_TEXT, NAME_ALLOWED, TEXT_ALLOWED } from '../kernel/text.ts';
 import { usageError } from './cli-error.ts';
 
 /** Rows that a list shows unless asked otherwise, and at most. */
@@ -31,11 +31,14 @@ export const MONEY_OPTIONS = {
  */
 export function textOf(what: Exclude<keyof typeof MAX_TEXT, `metadata${string}`>) {
   const max = MAX_TEXT[what];
-  const code = what === 'name' ? 'name_invalid' : 'text_invalid';
+  const [code, isAllowed, allowed] =
+    what === 'name'
+      ? (['name_invalid', isName, NAME_ALLOWED] as const)
+      : (['text_invalid', isText, TEXT_ALLOWED] as const);
   const called = what === 'memberReference' ? 'reference' : what;
   return (text: string): string => {
-    if (isText(text, { max })) return text;
-    throw usageError(code, `${called} must be: 1 to ${max} characters, ${TEXT_ALLOWED}`);
+    if (isAllowed(text, { max })) return text;
+    throw usageError(code, `${called} must be: 1 to ${max} characters, ${allowed}`);
   };
 }
 

@@ -34,6 +34,8 @@ import { AppError } from '../kernel/error.ts';
 import { INSTANT_ALLOWED, INSTANT_PATTERN } from '../kernel/instant.ts';
 import {
   MAX_TEXT,
+  NAME_ALLOWED,
+  NAME_PATTERN,
   PLAIN_PATTERN,
   TEXT_ALLOWED,
   TEXT_PATTERN,
@@ -158,8 +160,12 @@ export function Text({
   return Type.String({ minLength: min, maxLength: max, ...rule, ...rest });
 }
 
-/** What somebody or something is called. */
-export const Name = Text({ max: MAX_TEXT.name, description: 'With something to see in it' });
+/** What somebody or something is called: text that looks like no other name. */
+export const Name = Type.String({
+  ...{ minLength: 1, maxLength: MAX_TEXT.name },
+  ...{ pattern: NAME_PATTERN, 'x-allowed': NAME_ALLOWED },
+  description: 'With something to see in it, and nothing that reorders text',
+});
 
 const MetadataKey = Type.String({
   pattern: textPatternUpTo(MAX_TEXT.metadataKey),

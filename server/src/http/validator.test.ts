@@ -41,6 +41,9 @@ const Transfer = Type.Object(
 );
 const debitAccount = '8888800000000000017';
 const allowed = 'text with something to see in it, without control characters or broken Unicode';
+const nameAllowed =
+  'text with something to see in it, without control characters, broken Unicode, or characters that reorder text ' +
+  '(U+202A to U+202E and U+2066 to U+2069)';
 
 test('what is well-formed passes as it is', () => {
   expect(wrong(Transfer, { debitAccount, amount: 1 })).toBeUndefined();
@@ -112,12 +115,12 @@ test.each([
     '\u00ad',
     '\u2800',
   ],
-  ...['\u202e', '\ufe0f', '\u{e0100}'],
+  ...['\u202e', '\ufe0f', '\u{e0100}', '\u0301', ' \u0301'],
 ])('text in which nothing can be seen is refused: %j', (text) => {
   const schema = Type.Object({ name: Name, memo: Text({ max: 5 }), metadata: Metadata }, CLOSED);
   const detail = `must be: ${allowed}`;
   expect(wrong(schema, { name: text, memo: text, metadata: { [text]: 'x' } })).toEqual([
-    { pointer: '/name', detail },
+    { pointer: '/name', detail: `must be: ${nameAllowed}` },
     { pointer: '/memo', detail },
     {
       pointer: `/metadata/${text}`,
@@ -126,6 +129,16 @@ test.each([
   ]);
   expect(wrong(Metadata, { note: text })).toBeUndefined();
 });
+
+test.each(['\u202egnp.exe', 'Sample\u2066', 'a\u202d\u202cb'])(
+  'a name that would reorder text is refused, with what is allowed: %j',
+  (name) => {
+    const schema = Type.Object({ name: Name, memo: Text({ max: 9 }) }, CLOSED);
+    expect(wrong(schema, { name, memo: name })).toEqual([
+      { pointer: '/name', detail: `must be: ${nameAllowed}` },
+    ]);
+  },
+);
 
 test('other names pass up to their length', () => {
   for (const name of [
