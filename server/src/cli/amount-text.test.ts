@@ -24,6 +24,11 @@ test.each([
   ['90071992547409.92', 'CNY', /at most 90071992547409.91 CNY/],
   ['1,000.00', 'CNY', /write a decimal with a point/],
   ['1e3', 'CNY', /write a decimal/],
+  ['1.', 'CNY', /"1\." is no amount: write a decimal with a point and at most 2 decimals/],
+  ['1.', 'JPY', /JPY has no decimals/],
+  ['.5', 'CNY', /write a decimal/],
+  ['.', 'CNY', /write a decimal/],
+  ['1.5.0', 'CNY', /write a decimal/],
   ['', 'CNY', /write a decimal/],
 ])('%j of %s is no amount', (text, code, allowed) => {
   expect(() => readAmount(text, { currency: code })).toThrow(allowed);

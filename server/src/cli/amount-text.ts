@@ -17,7 +17,8 @@ export function readAmount(
     return within(BigInt(text), text, currency);
   }
   const parsed = parseDecimal(text, currency);
-  if (parsed.ok) return within(parsed.minorUnits, text, currency);
+  // Banks end an amount with the decimal sign; of a person it is half an amount: the rest was forgotten.
+  if (parsed.ok && !text.endsWith('.')) return within(parsed.minorUnits, text, currency);
   const decimals = decimalsOf(currency);
   const form =
     decimals === 0
