@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify';
+import { inTime } from '../kernel/in-time.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Anything that takes longer is not ready. */
@@ -15,8 +16,7 @@ export const healthRoutes: FastifyPluginAsync<{
   app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }));
 
   app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
-    const ready = await within(READY_TIMEOUT_MS, isReady);
-    if (ready) return { status: 'ready' };
+    if (await inTimeReady(isReady)) return { status: 'ready' };
     return reply.code(503).header('retry-after', 1).send({ status: 'not_ready' });
   });
 
@@ -25,14 +25,11 @@ export const healthRoutes: FastifyPluginAsync<{
   );
 };
 
-async function within(timeoutMs: number, isReady: () => Promise<boolean>): Promise<boolean> {
-  const timeout = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => timeout.resolve(false), timeoutMs);
+/** A database that is away, or answers late, is not ready: nothing is wrong with the request. */
+async function inTimeReady(isReady: () => Promise<boolean>): Promise<boolean> {
   try {
-    return await Promise.race([isReady(), timeout.promise]);
+    return await inTime(isReady(), READY_TIMEOUT_MS, () => false);
   } catch {
     return false;
-  } finally {
-    clearTimeout(timer);
   }
 }
