@@ -21,18 +21,33 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Says for people what is wrong where, and what is allowed there. Of a union, only the alternative that the
- * value chose by its `type` is spoken of.
+ * Says for people what is wrong where, and what is allowed there: once for each field. Of a union, only the
+ * alternative that the value chose by its `type` is spoken of.
  */
 export function fieldErrors(
   errors: readonly SchemaError[],
   { schema, place }: { schema: unknown; place: string },
 ): FieldError[] {
-  const told = chosen(errors).flatMap((error) => tell(error, schema));
-  const unique = new Map(told.map((each) => [`${each.pointer} ${each.detail}`, each]));
-  return [...unique.values()]
+  const told = withoutTypes(chosen(errors)).flatMap((error) => tell(error, schema));
+  return [...Map.groupBy(told, ({ pointer }) => pointer)]
     .slice(0, LIMITS.fieldErrors)
-    .map(({ pointer, detail }) => ({ pointer: `${PLACES[place] ?? place}${pointer}`, detail }));
+    .map(([pointer, each]) => ({
+      pointer: `${PLACES[place] ?? place}${pointer}`,
+      // A text may be too long and have something in it that is not allowed.
+      detail: [...new Set(each.map(({ detail }) => detail))].join('; '),
+    }));
+}
+
+/** Whoever is told the values that are allowed need not be told their type. */
+function withoutTypes(errors: readonly SchemaError[]): readonly SchemaError[] {
+  const listed = new Set(
+    errors
+      .filter(({ keyword }) => keyword === 'const' || keyword === 'enum')
+      .map(({ instancePath }) => instancePath),
+  );
+  return errors.filter(
+    ({ keyword, instancePath }) => keyword !== 'type' || !listed.has(instancePath),
+  );
 }
 
 function tell(error: SchemaError, schema: unknown): FieldError[] {

@@ -235,6 +235,45 @@ test('something nullable takes null and its own type only', () => {
   ]);
 });
 
+test('what must be one value is told once, whatever came', () => {
+  const schema = Type.Object({ on: Type.Literal(true, { 'x-allowed': 'true' }) }, CLOSED);
+  for (const on of ['yes', 'true', 1, null, [], {}, false]) {
+    expect(wrong(schema, { on }), JSON.stringify(on)).toEqual([
+      { pointer: '/on', detail: 'must be true' },
+    ]);
+  }
+  const kind = Type.Literal('shop');
+  expect(wrong(Type.Object({ kind }), { kind: 5 })).toEqual([
+    { pointer: '/kind', detail: 'must be "shop"' },
+  ]);
+});
+
+test('a value of the wrong kind is told so, and nothing else of it', () => {
+  const schema = Type.Object(
+    {
+      amount: AmountIn,
+      name: Name,
+      mode: Type.Enum(['atomic', 'independent']),
+      reference: Type.Optional(Nullable(Text({ max: 3 }))),
+      tags: Type.Array(Name),
+    },
+    CLOSED,
+  );
+  expect(wrong(schema, { amount: 'x', name: 5, mode: 5, reference: 5, tags: {} })).toEqual([
+    { pointer: '/amount', detail: 'must be an integer' },
+    { pointer: '/name', detail: 'must be a string' },
+    { pointer: '/mode', detail: 'must be one of atomic, independent' },
+    { pointer: '/reference', detail: 'must be a string or null' },
+    { pointer: '/tags', detail: 'must be an array' },
+  ]);
+});
+
+test('all that is wrong with one field is told as one', () => {
+  expect(wrong(Type.Object({ memo: Text({ max: 3 }) }), { memo: 'a\u0007bc' })).toEqual([
+    { pointer: '/memo', detail: `must have at most 3 characters; must be: ${allowed}` },
+  ]);
+});
+
 test('a query is read from text; nothing else is taken for a number or a boolean', () => {
   const Query = Type.Object({ ...PageQuery, number: Type.Optional(Type.String()) }, CLOSED);
   expect(read(Query, {})).toEqual({ limit: 50 });

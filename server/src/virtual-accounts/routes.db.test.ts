@@ -16,10 +16,12 @@ test('main accounts are opened, read and listed', async () => {
   expect(opened.statusCode).toBe(201);
   expect(opened.json()).toMatchObject({ number: '62220000', bankName: null, bankBalance: 0 });
   expect((await call('GET', '/v1/main-accounts/62220000')).json()).toEqual(opened.json());
-  const off = await call('PATCH', '/v1/main-accounts/62220000', { referencesPerDay: false });
-  expect(off.json()).toMatchObject({
-    ...{ status: 400, errors: [{ pointer: '/referencesPerDay', detail: 'must be true' }] },
-  });
+  for (const referencesPerDay of [false, 'yes']) {
+    const off = await call('PATCH', '/v1/main-accounts/62220000', { referencesPerDay });
+    expect(off.json()).toMatchObject({
+      ...{ status: 400, errors: [{ pointer: '/referencesPerDay', detail: 'must be true' }] },
+    });
+  }
   expect((await call('GET', '/v1/main-accounts/62220000')).json()).toEqual(opened.json());
   const list = (await call('GET', '/v1/main-accounts?limit=1')).json<{ nextCursor: string }>();
   const rest = await call('GET', `/v1/main-accounts?cursor=${list.nextCursor}`);
