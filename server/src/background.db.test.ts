@@ -109,6 +109,38 @@ test('a backlog does not hold up a stop', async () => {
   expect(await hasWaitingEntries(app, 1n)).toBe(false);
 });
 
+// Goal: entries that nothing has room for do not cost a look at each of them every few seconds. Method: count what
+// the ledger is asked in rounds at one moment, and in one that comes a minute later.
+test('entries that cannot be posted now are tried again after a minute', async () => {
+  const source = camtFile({
+    accountNumber: '8110888020000000017',
+    currency: currency('CNY'),
+    entries: 2,
+    lineAt: (i) => ({
+      ...{ direction: 'credit', amount: 9_007_199_254_740_991n, bookingDate: '2026-03-02' },
+      ...{ reference: `stuck${i}`, remittance: '', counterpartyName: '', counterpartyAccount: '' },
+    }),
+  });
+  let asked = 0;
+  const ledger: typeof app.ledger = {
+    ...app.ledger,
+    preview: (submission) => {
+      asked += 1;
+      return app.ledger.preview(submission);
+    },
+  };
+  await importStatement(app, 1n, { source });
+  const [, , post] = backgroundLoops({ ...app, ledger });
+  await post.run();
+  const once = asked;
+  expect(once).toBeGreaterThan(0);
+  await post.run();
+  expect(asked).toBe(once);
+  clock.set(new Date(clock.now().getTime() + 60_000).toISOString());
+  await post.run();
+  expect(asked).toBe(2 * once);
+});
+
 // Goal: an outage is said once, not at every try, and the loop is back by itself. Method: count the runs of a
 // loop over a way to the database that is cut and mended; each wait is for a run, never for a time.
 test('a loop outlives an outage of the database, and says so twice', async () => {

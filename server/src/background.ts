@@ -9,6 +9,8 @@ import { listPlatforms, type Platform } from './platforms/index.ts';
 const FOLD_MS = 200;
 const EXPIRE_MS = 1_000;
 const POST_MS = 3_000;
+/** When nothing of what waits could be posted: the ledger has no room for it, and looking costs time. */
+const POST_STUCK_MS = 60_000;
 const ROLL_MS = 15_000;
 /** Full rounds of one kind of work for one platform before the others get their turn. */
 const MAX_ROUNDS = 10;
@@ -49,7 +51,8 @@ export function startBackground(deps: BackgroundDeps): Background {
 export function backgroundLoops(
   deps: BackgroundDeps,
 ): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop] {
-  const { db } = deps;
+  const { db, clock } = deps;
+  const stuckUntil = new Map<bigint, number>();
   // What fails for one platform must not keep the others from their turn.
   const each = async (
     signal: AbortSignal | undefined,
@@ -85,7 +88,13 @@ export function backgroundLoops(
       run: (signal) => {
         const poster = signal ? { ...deps, ledger: until(signal, deps.ledger) } : deps;
         return each(signal, async ({ platformId }) => {
-          if (await hasWaitingEntries(deps, platformId)) await postEntries(poster, platformId);
+          if (clock.now().getTime() < (stuckUntil.get(platformId) ?? 0)) return;
+          stuckUntil.delete(platformId);
+          if (!(await hasWaitingEntries(deps, platformId))) return;
+          const { posted, notPosted } = await postEntries(poster, platformId);
+          if (posted === 0 && notPosted.size > 0) {
+            stuckUntil.set(platformId, clock.now().getTime() + POST_STUCK_MS);
+          }
         });
       },
     },

@@ -1,6 +1,6 @@
 /** What the poster asks of the ledger. */
-import { brokenUnique, type Db } from '../db/database.ts';
-import { type Answer, documentOf, MAX_BALANCE, readAccounts } from '../ledger/index.ts';
+import { brokenUnique } from '../db/database.ts';
+import { type Answer, documentOf } from '../ledger/index.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { moveOf, type PlacedEntry } from './place-entries.ts';
 import { POSTED_ONCE, postingWriter } from './posting-document.ts';
@@ -29,20 +29,4 @@ export async function preview(
   entries: readonly PlacedEntry[],
 ): Promise<Answer | undefined> {
   return ledger.preview({ platformId, moves: entries.map(moveOf) });
-}
-
-/** Whether the credits among the entries, all of them in suspense, may be more than suspense can have. */
-export async function mayOverfill(
-  db: Db,
-  platformId: bigint,
-  placed: readonly PlacedEntry[],
-): Promise<boolean> {
-  const credits = placed.filter(({ state }) => state !== 'debited');
-  const suspense = [...new Set(credits.map(({ main }) => main.suspense))];
-  const accounts = await readAccounts(db, platformId, suspense);
-  const sums = new Map(suspense.map((id) => [id, accounts.get(id)?.balance ?? 0n]));
-  for (const { main, amount } of credits) {
-    sums.set(main.suspense, (sums.get(main.suspense) ?? 0n) + amount);
-  }
-  return [...sums.values()].some((sum) => sum > MAX_BALANCE);
 }

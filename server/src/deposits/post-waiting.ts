@@ -1,8 +1,9 @@
 import { accountId, type Refusal, refusalError } from '../ledger/index.ts';
 import { accountsById, readMainAccountRecords } from '../virtual-accounts/index.ts';
-import { mayOverfill, preview, submit } from './ask-ledger.ts';
+import { preview, submit } from './ask-ledger.ts';
 import { entryIdRange } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
+import { beyondLimits, Headroom, readFilled } from './headroom.ts';
 import { InFlight } from './in-flight.ts';
 import type { SuspenseReason } from './match.ts';
 import { type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
@@ -103,6 +104,7 @@ async function postImport(
   const { deps, platformId, session, onProgress, passLimits = PASS_LIMITS } = run;
   const { first, last } = entryIdRange(importId);
   const lane = new InFlight(GROUPS_IN_FLIGHT);
+  const headroom = new Headroom(deps.db, platformId);
   // After the import is there: the main accounts of its entries are among them, and nothing that is used of them here
   // ever changes.
   const mains = await readMains(deps, platformId);
@@ -119,15 +121,17 @@ async function postImport(
     after = end.entryId;
     found += entries.length;
     const placed = await placeEntries(deps.db, platformId, { entries, mains });
-    const isTight = await mayOverfill(deps.db, platformId, placed);
+    const isRoomy = await headroom.letIn(placed, lane);
     for (let i = 0; i < placed.length; i += GROUP_ENTRIES) {
       const group = placed.slice(i, i + GROUP_ENTRIES);
       await lane.add(async () => {
-        const done = await postGroup(run, group, { isTight });
+        const done = await postGroup(run, group, { isRoomy });
         posted += done.posted;
         notPosted.push(...done.notPosted);
         onProgress?.(before + posted);
       });
+      // What is left for a group is known when the ones before it are posted.
+      if (!isRoomy) await lane.drained();
     }
   }
   await lane.drained();
@@ -147,13 +151,21 @@ async function readMains({ db }: DepositDeps, platformId: bigint) {
 async function postGroup(
   { deps, platformId }: PostingRun,
   group: readonly PlacedEntry[],
-  { isTight }: { isTight: boolean },
+  { isRoomy }: { isRoomy: boolean },
 ): Promise<{ posted: number; notPosted: readonly NotPosted[] }> {
   const notPosted: NotPosted[] = [];
+  const leaveOut = (entry: PlacedEntry, code: Refusal['code']) =>
+    notPosted.push({ entry, refusal: code });
+  const filled = isRoomy ? undefined : await readFilled(deps.db, platformId, group);
   let entries = group;
   // Refusals are kept by the ledger. Where some are expected, and come again with each run, it is asked without.
-  let isPreview = isTight;
+  let isPreview = !isRoomy;
   for (let attempt = 0; attempt <= 2 * group.length + 1; attempt += 1) {
+    if (filled) {
+      const beyond = beyondLimits(entries, filled);
+      for (const entry of beyond) leaveOut(entry, 'balance_limit_exceeded');
+      entries = entries.filter((entry) => !beyond.has(entry));
+    }
     if (entries.length === 0) return { posted: 0, notPosted };
     const answer = await (isPreview ? preview : submit)(deps, platformId, entries);
     // Another poster was faster with one of them: the next pass reads again what is left.
@@ -173,9 +185,7 @@ async function postGroup(
     }
     const isLeftOut = (entry: PlacedEntry, i: number) =>
       i === moveIndex || (i > moveIndex && isNoSmaller(entry, refused, refusal));
-    for (const entry of entries.filter(isLeftOut)) {
-      notPosted.push({ entry, refusal: refusal.code });
-    }
+    for (const entry of entries.filter(isLeftOut)) leaveOut(entry, refusal.code);
     entries = entries.filter((entry, i) => !isLeftOut(entry, i));
   }
   throw new Error('a group was refused more often than it has entries');

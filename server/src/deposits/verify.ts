@@ -6,6 +6,7 @@ import { reportFromJson } from './import-report.ts';
 export interface DepositFinding {
   readonly code:
     | 'entry_without_its_transfer'
+    | 'entries_not_posted'
     | 'claim_without_its_transfer'
     | 'bank_clearing_differs'
     | 'bank_debits_differ'
@@ -22,9 +23,10 @@ export interface DepositFinding {
 
 /**
  * Holds the deposits of a platform against the ledger: every posted entry has its transfer with its amount
- * between the right accounts; bank clearing, bank debits and suspense are what the entries add up to; and the
- * bank's latest closing balance is what the ledger has for the bank (else a file may be missing, or other
- * flows may be under way). Reads everything: minutes for many millions of entries.
+ * between the right accounts, and none waits to be posted; bank clearing, bank debits and suspense are what the
+ * entries add up to; and the bank's latest closing balance is what the ledger has for the bank when all that waits
+ * is posted (else a file may be missing, or other flows may be under way). Reads everything: minutes for many
+ * millions of entries.
  */
 export async function verifyDeposits(
   db: Db,
@@ -38,25 +40,55 @@ export async function verifyDeposits(
       await sql`set local statement_timeout = 0`.execute(tx);
       // All rows are read. Without statistics the planner takes a table that was just filled for a small one.
       await sql`set local enable_nestloop = off`.execute(tx);
+      const waiting = await readWaitingSums(tx, platformId);
       return [
         ...(await wrongTransfers(tx, platformId)),
+        ...waiting.map((each) => ({ code: 'entries_not_posted' as const, ...each })),
         ...(await wrongClaims(tx, platformId)),
         ...(await wrongSums(tx, platformId)),
-        ...(await otherClosings(tx, platformId)),
+        ...(await otherClosings(tx, platformId, waiting)),
       ];
     });
 }
 
 type Counted = Pick<DepositFinding, 'mainAccount' | 'count' | 'expected' | 'found'>;
 
+/** Sums are read as text: what disagrees may be more than a bigint of PostgreSQL can hold. */
+interface CountedRow {
+  readonly mainAccount: string;
+  readonly count: number;
+  readonly expected: string;
+  readonly found: string;
+}
+
+const toCounted = ({ expected, found, ...row }: CountedRow): Counted => ({
+  ...row,
+  expected: BigInt(expected),
+  found: BigInt(found),
+});
+
+/** What is recorded and not posted, credits less debits: on its way, or the ledger takes it nowhere now. */
+async function readWaitingSums(db: Db, platformId: bigint): Promise<Counted[]> {
+  const { rows } = await sql<CountedRow>`
+    select m.number as "mainAccount", count(*)::integer as count, '0' as found,
+           sum(case e.direction when 'credit' then e.amount else -e.amount end)::text as expected
+      from waiting_import w
+      join bank_entry e on e.platform_id = w.platform_id and e.import_id = w.import_id
+      join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
+      left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
+     where w.platform_id = ${platformId} and p.bank_entry_id is null
+     group by m.number order by m.number`.execute(db);
+  return rows.map(toCounted);
+}
+
 /**
  * Entries whose transfer is missing, or is of another amount or between other accounts; and those that are not
  * posted, though their import is not among those that wait.
  */
 async function wrongTransfers(db: Db, platformId: bigint): Promise<DepositFinding[]> {
-  const { rows } = await sql<Counted>`
+  const { rows } = await sql<CountedRow>`
     select m.number as "mainAccount", count(*)::integer as count,
-           sum(e.amount)::bigint as expected, coalesce(sum(t.amount), 0)::bigint as found
+           sum(e.amount)::text as expected, coalesce(sum(t.amount), 0)::text as found
       from bank_entry e
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
       left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
@@ -75,14 +107,14 @@ async function wrongTransfers(db: Db, platformId: bigint): Promise<DepositFindin
                         else p.account_id end)
            end
      group by m.number order by m.number`.execute(db);
-  return rows.map((row) => ({ code: 'entry_without_its_transfer', ...row }));
+  return rows.map((row) => ({ code: 'entry_without_its_transfer', ...toCounted(row) }));
 }
 
 /** Claims, and reversals of them, whose transfer is not what it must be; entries that say otherwise. */
 async function wrongClaims(db: Db, platformId: bigint): Promise<DepositFinding[]> {
-  const { rows } = await sql<Counted>`
+  const { rows } = await sql<CountedRow>`
     select m.number as "mainAccount", count(*)::integer as count,
-           sum(e.amount)::bigint as expected, coalesce(sum(t.amount), 0)::bigint as found
+           sum(e.amount)::text as expected, coalesce(sum(t.amount), 0)::text as found
       from bank_entry e
       join main_account m on m.platform_id = e.platform_id and m.main_account_id = e.main_account_id
       join virtual_account s on s.platform_id = e.platform_id and s.main_account_id = e.main_account_id
@@ -100,18 +132,22 @@ async function wrongClaims(db: Db, platformId: bigint): Promise<DepositFinding[]
          or (c.reversal_transfer_id is null) is distinct from
               (c.claim_number = p.claim_count and p.state = 'claimed'))
      group by m.number order by m.number`.execute(db);
-  return rows.map((row) => ({ code: 'claim_without_its_transfer', ...row }));
+  return rows.map((row) => ({ code: 'claim_without_its_transfer', ...toCounted(row) }));
 }
 
-interface SumsRow {
-  readonly mainAccount: string;
-  readonly clearing: bigint;
-  readonly debits: bigint;
-  readonly suspense: bigint;
-  readonly entriesNet: bigint;
-  readonly entriesDebited: bigint;
-  readonly entriesSuspended: bigint;
-}
+/** Of one main account, as text for the same reason. */
+type SumsRow = Readonly<
+  Record<
+    | 'mainAccount'
+    | 'clearing'
+    | 'debits'
+    | 'suspense'
+    | 'entriesNet'
+    | 'entriesDebited'
+    | 'entriesSuspended',
+    string
+  >
+>;
 
 async function wrongSums(db: Db, platformId: bigint): Promise<DepositFinding[]> {
   const { rows } = await sql<SumsRow>`
@@ -129,10 +165,10 @@ async function wrongSums(db: Db, platformId: bigint): Promise<DepositFinding[]> 
         join bank_entry e on e.platform_id = p.platform_id and e.bank_entry_id = p.bank_entry_id
        where p.platform_id = ${platformId} group by e.main_account_id
     )
-    select m.number as "mainAccount", c.balance::bigint as clearing, d.balance::bigint as debits,
-           s.balance::bigint as suspense, coalesce(e.net, 0)::bigint as "entriesNet",
-           coalesce(e.debited, 0)::bigint as "entriesDebited",
-           coalesce(e.suspended, 0)::bigint as "entriesSuspended"
+    select m.number as "mainAccount", c.balance::text as clearing, d.balance::text as debits,
+           s.balance::text as suspense, coalesce(e.net, 0)::text as "entriesNet",
+           coalesce(e.debited, 0)::text as "entriesDebited",
+           coalesce(e.suspended, 0)::text as "entriesSuspended"
       from main_account m
       join virtual_account v on v.platform_id = m.platform_id and v.main_account_id = m.main_account_id
                             and v.kind = 'suspense'
@@ -142,25 +178,29 @@ async function wrongSums(db: Db, platformId: bigint): Promise<DepositFinding[]> 
       left join entries e on e.main_account_id = m.main_account_id
      where m.platform_id = ${platformId} order by m.main_account_id`.execute(db);
   return rows.flatMap((row) => {
-    const { mainAccount } = row;
+    const { mainAccount, clearing, debits, suspense } = row;
     const compared = [
-      { code: 'bank_clearing_differs' as const, expected: -row.clearing, found: row.entriesNet },
-      { code: 'bank_debits_differ' as const, expected: -row.debits, found: row.entriesDebited },
-      { code: 'suspense_differs' as const, expected: row.suspense, found: row.entriesSuspended },
-    ];
+      ['bank_clearing_differs', -BigInt(clearing), BigInt(row.entriesNet)],
+      ['bank_debits_differ', -BigInt(debits), BigInt(row.entriesDebited)],
+      ['suspense_differs', BigInt(suspense), BigInt(row.entriesSuspended)],
+    ] as const;
     return compared
-      .filter(({ expected, found }) => expected !== found)
-      .map((each) => ({ mainAccount, count: 0, ...each }));
+      .filter(([, expected, found]) => expected !== found)
+      .map(([code, expected, found]) => ({ code, mainAccount, count: 0, expected, found }));
   });
 }
 
 /** Imports looked at, the latest first, for the closing balances of main accounts. */
 const MAX_IMPORTS = 1_000;
 
-async function otherClosings(db: Db, platformId: bigint): Promise<DepositFinding[]> {
-  const { rows: balances } = await sql<{ number: string; balance: bigint }>`
-    select m.number, -(a.balance + coalesce((select sum(d.delta) from account_delta d
-             where d.platform_id = ${platformId} and d.account_id = a.account_id), 0))::bigint as balance
+async function otherClosings(
+  db: Db,
+  platformId: bigint,
+  waiting: readonly Counted[],
+): Promise<DepositFinding[]> {
+  const { rows: balances } = await sql<{ number: string; balance: string }>`
+    select m.number, (-(a.balance + coalesce((select sum(d.delta) from account_delta d
+             where d.platform_id = ${platformId} and d.account_id = a.account_id), 0)))::text as balance
       from main_account m
       join account a on a.platform_id = m.platform_id and a.account_id = m.bank_clearing_account_id
      where m.platform_id = ${platformId} order by m.main_account_id`.execute(db);
@@ -168,7 +208,9 @@ async function otherClosings(db: Db, platformId: bigint): Promise<DepositFinding
     select report::text as report from statement_import where platform_id = ${platformId}
      order by created_at desc, import_id desc limit ${MAX_IMPORTS}`.execute(db);
   const latest = latestClosings(imports.map(({ report }) => report));
-  return balances.flatMap(({ number: mainAccount, balance: expected }) => {
+  const waitingOf = new Map(waiting.map(({ mainAccount, expected }) => [mainAccount, expected]));
+  return balances.flatMap(({ number: mainAccount, balance }) => {
+    const expected = BigInt(balance) + (waitingOf.get(mainAccount) ?? 0n);
     const found = latest.get(mainAccount)?.closing;
     if (found === undefined || found === expected) return [];
     return [{ code: 'bank_balance_differs', mainAccount, count: 0, expected, found }];

@@ -14,6 +14,7 @@ export {
   accountId,
   type Balances,
   MAX_BALANCE,
+  MAX_INTERNAL_BALANCE,
 } from './core/account.ts';
 export type { Submission } from './core/evaluate.ts';
 export type {

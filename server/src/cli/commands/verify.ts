@@ -32,6 +32,7 @@ interface Check {
 /** What is checked about deposits, by the code of what is found. */
 const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
   entry_without_its_transfer: 'every bank entry has its transfer',
+  entries_not_posted: 'no bank entry waits to be posted',
   claim_without_its_transfer: 'every claim has its transfer',
   bank_clearing_differs: 'bank clearing is what the entries add up to',
   bank_debits_differ: 'bank debits are what the entries add up to',
@@ -83,11 +84,16 @@ function documentOf({ platform, checks }: Verified) {
 }
 
 function toFinding(check: string, found: DepositFinding) {
-  const { mainAccount, count, expected } = found;
+  const { code, mainAccount, count, expected } = found;
+  const subject = `main account ${mainAccount}`;
+  if (code === 'entries_not_posted') {
+    const waiting = `${count} waiting, credits less debits ${expected} minor units`;
+    return { check, subject, detail: `${waiting}: on their way, or suspense is full` };
+  }
   const how = count > 0 ? `, in ${count} of them` : '';
   return {
     check,
-    subject: `main account ${mainAccount}`,
+    subject,
     detail: `expected ${expected} minor units, found ${found.found}${how}`,
   };
 }

@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { hexArray, int4Array, int8Array, textArray } from '../../db/wire.ts';
 import type { BusinessDate } from '../../kernel/business-date.ts';
 import type { Guarded } from '../core/account.ts';
@@ -154,6 +155,10 @@ function insertDeltas(
   deltas: readonly (readonly [bigint, bigint])[],
   lastMoveId: bigint,
 ): Statement {
+  for (const [account, delta] of deltas) {
+    // Written as it is, it would come out as another number.
+    assert(BigInt.asIntN(64, delta) === delta, `account ${account} is told too much at once`);
+  }
   return {
     name: 'delta',
     text: `insert into account_delta (platform_id, account_id, move_id, delta)

@@ -27,7 +27,10 @@ export interface Guarded extends Common {
   readonly lastMoveId: bigint;
 }
 
-/** An account of the system. Its balance is not even read: whatever it is, it may go lower. */
+/**
+ * An account of the system. Its balance is not even read: whatever it is, it may go lower. Whoever posts to it
+ * keeps it within `MAX_INTERNAL_BALANCE`.
+ */
 export interface Internal extends Common {
   readonly guarded: false;
 }
@@ -42,6 +45,12 @@ export interface Balances {
 
 /** Beyond this a balance could not be carried exactly in a JSON number (2^53 − 1). */
 export const MAX_BALANCE = 9_007_199_254_740_991n;
+
+/**
+ * What an internal account has at most, on either side of zero (2^62 − 1): what one batch adds to it and what it
+ * has then are both numbers that PostgreSQL's bigint can hold.
+ */
+export const MAX_INTERNAL_BALANCE = 4_611_686_018_427_387_903n;
 
 const STATES: readonly AccountState[] = [
   'open',
