@@ -324,6 +324,35 @@ test.each([
   expect(ended).toMatchObject({ code, stdout: '' });
 });
 
+// Goal: whoever has written a charset that is none, or another than the file's, learns which field is wrong, and
+// what may stand there. Method: the same file, with each.
+test.each([
+  [
+    'klingon',
+    /^guanjia: csv_mapping_invalid: .*field charset, .*Encoding Standard, such as gb18030/m,
+  ],
+  [7, /^guanjia: csv_mapping_invalid: .*field charset, /m],
+  [
+    'utf-8',
+    /^guanjia: statement_charset_wrong: .*charset utf-8, .*byte 36, line 2, found c5\b.*gb18030/m,
+  ],
+  ['gb18030', undefined],
+])('a CSV mapping with the charset %j', async (charset, message) => {
+  const file = join(folder, 'lines.csv');
+  const mapping = join(folder, 'mapping.json');
+  const head = Buffer.from('date,amount,payer\n2026-01-02,1.00,');
+  await writeFile(file, Buffer.concat([head, Buffer.from('d5c5c8fd', 'hex'), Buffer.from('\n')]));
+  const columns = { bookingDate: 'date', counterpartyName: 'payer' };
+  const form = { charset, dateFormat: 'YYYY-MM-DD', amount: { signed: 'amount' }, currency: 'CNY' };
+  await writeFile(mapping, JSON.stringify({ ...form, columns }));
+  const { code, stdout, stderr } = await runHere(
+    ...['statement', 'import', file, '--format', 'csv', '--csv-mapping', mapping],
+    ...['--main-account', MAIN_ACCOUNT, '--dry-run'],
+  );
+  expect(stderr).toMatch(message ?? /^$/);
+  expect([code, stdout === '']).toEqual(message ? [1, true] : [0, false]);
+});
+
 test('no command is typed wrong, asking for help is not', async () => {
   const none = await runHere();
   expect([none.code, none.stdout]).toEqual([2, '']);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { csvMappingInvalid, statementFieldInvalid } from '../banking/errors.ts';
 import { AppError, defineError } from '../kernel/error.ts';
 import { refusalErrors } from '../ledger/errors.ts';
 import { CliError, usageError } from './cli-error.ts';
@@ -52,6 +53,18 @@ test('a field of a body is for programs, unless the remedy speaks of it', () => 
   expect(closed.document.error).toMatchObject(facts);
   const nobody = explain(new AppError(refusalErrors.account_not_found, facts));
   expect(nobody.text).toContain('(account 88888, field /debitAccount).');
+});
+
+test('a field of a file is told, with its place and with what is allowed', () => {
+  const place = { line: 12, entry: 3, statement: 2, statementId: 'S2' };
+  const facts = { ...place, field: 'Ntry/Sts', found: '', allowed: 'BOOK, PDNG, INFO or FUTR' };
+  expect(explain(new AppError(statementFieldInvalid, facts)).text).toContain(
+    '(line 12, entry 3, statement 2, statement id S2, field Ntry/Sts, found nothing, allowed BOOK, PDNG, INFO or FUTR).',
+  );
+  const wrong = { field: 'charset', problem: 'must be a name' };
+  expect(explain(new AppError(csvMappingInvalid, wrong)).text).toContain(
+    '(field charset, problem must be a name).',
+  );
 });
 
 test('the reason is a sentence of its own; the last lines of a log come below', () => {

@@ -87,10 +87,11 @@ function explainAppError(error: AppError): Explained {
   const { code, title, remedy } = error.definition;
   const known = circumstances.get(error);
   const { idempotencyKey } = known ?? {};
-  const isBeside = (name: string) =>
-    // A command has no body, so its fields are named only where the remedy needs them.
-    !BELOW.includes(name) && (name !== 'field' || remedy.en.includes('`field`'));
-  const beside = Object.entries(error.facts).filter(([name]) => isBeside(name));
+  const isBeside = ([name, value]: [name: string, value: unknown]) =>
+    !BELOW.includes(name) &&
+    // A command has no body, so fields of one (`/amount`) are named only where the remedy needs them.
+    (name !== 'field' || !String(value).startsWith('/') || remedy.en.includes('`field`'));
+  const beside = Object.entries<unknown>(error.facts).filter(isBeside);
   const words = factsInWords(Object.fromEntries(beside), known?.currency);
   const about = words === '' ? '' : ` (${words})`;
   const below = BELOW.flatMap((name) => linesOf(error.facts[name]));
@@ -143,7 +144,7 @@ function valueInWords(value: unknown, currency: string | undefined): string {
       .map((each: unknown) => valueInWords(each, currency))
       .join(' ');
   }
-  return String(value).replace(/\.$/, '');
+  return value === '' ? 'nothing' : String(value).replace(/\.$/, '');
 }
 
 /** bookingDate: "booking date ". What speaks for itself is not named. */
