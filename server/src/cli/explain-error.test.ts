@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { csvMappingInvalid, statementFieldInvalid } from '../banking/errors.ts';
+import {
+  csvMappingInvalid,
+  statementFieldInvalid,
+  statementTotalsDisagree,
+} from '../banking/errors.ts';
 import { AppError, defineError } from '../kernel/error.ts';
 import { refusalErrors } from '../ledger/errors.ts';
 import { CliError, usageError } from './cli-error.ts';
@@ -60,6 +64,19 @@ test('a field of a file is told, with its place and with what is allowed', () =>
   const facts = { ...place, field: 'Ntry/Sts', found: '', allowed: 'BOOK, PDNG, INFO or FUTR' };
   expect(explain(new AppError(statementFieldInvalid, facts)).text).toContain(
     '(line 12, entry 3, statement 2, statement id S2, field Ntry/Sts, found nothing, allowed BOOK, PDNG, INFO or FUTR).',
+  );
+  const disagreeing = {
+    reason: 'sum' as const,
+    field: 'closing balance',
+    expected: '1',
+    found: '2',
+  };
+  expect(explain(new AppError(statementTotalsDisagree, disagreeing)).text).toContain(
+    '(reason sum, field closing balance, expected 1, found 2).',
+  );
+  const none = { field: '', problem: 'CSV needs a mapping' };
+  expect(explain(new AppError(csvMappingInvalid, none)).text).toContain(
+    '(problem CSV needs a mapping).',
   );
   const wrong = { field: 'charset', problem: 'must be a name' };
   expect(explain(new AppError(csvMappingInvalid, wrong)).text).toContain(

@@ -90,7 +90,7 @@ function explainAppError(error: AppError): Explained {
   const isBeside = ([name, value]: [name: string, value: unknown]) =>
     !BELOW.includes(name) &&
     // A command has no body, so fields of one (`/amount`) are named only where the remedy needs them.
-    (name !== 'field' || !String(value).startsWith('/') || remedy.en.includes('`field`'));
+    (name !== 'field' || !/^(?:\/|$)/.test(String(value)) || remedy.en.includes('`field`'));
   const beside = Object.entries<unknown>(error.facts).filter(isBeside);
   const words = factsInWords(Object.fromEntries(beside), known?.currency);
   const about = words === '' ? '' : ` (${words})`;
@@ -127,7 +127,10 @@ function remedyInWords(remedy: string, facts: Facts, currency: string | undefine
 function factsInWords(facts: Facts, currency: string | undefined): string {
   return Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== null)
-    .map(([name, value]) => `${inWords(name)}${valueInWords(value, currency)}`)
+    .map(
+      ([name, value]) =>
+        `${isSentence(name, value) ? '' : inWords(name)}${valueInWords(value, currency)}`,
+    )
     .join(', ');
 }
 
@@ -147,9 +150,13 @@ function valueInWords(value: unknown, currency: string | undefined): string {
   return value === '' ? 'nothing' : String(value).replace(/\.$/, '');
 }
 
-/** bookingDate: "booking date ". What speaks for itself is not named. */
+/** What speaks for itself is not named. A reason may be a word for programs: that does not. */
+function isSentence(name: string, value: unknown): boolean {
+  return SENTENCES.includes(name) && !(typeof value === 'string' && /^[a-z_]+$/.test(value));
+}
+
+/** bookingDate: "booking date ". */
 function inWords(name: string): string {
-  if (SENTENCES.includes(name)) return '';
   return `${name} `.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 

@@ -9,9 +9,10 @@ const Column = Type.Union(
   [Type.String({ minLength: 1, maxLength: 200 }), Type.Integer({ minimum: 1, maximum: 1_000 })],
   { description: 'The name of a column in the header row, or its number, from 1.' },
 );
-const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40 }), {
-  minItems: 1,
-  maxItems: 20,
+const WORDS = 'a list of 1 to 20 words, of 1 to 40 characters each';
+const Words = Type.Array(Type.String({ minLength: 1, maxLength: 40, 'x-allowed': WORDS }), {
+  ...{ minItems: 1, maxItems: 20 },
+  'x-allowed': WORDS,
 });
 const strict = { additionalProperties: false };
 
@@ -33,6 +34,7 @@ const Amount = Type.Union([Signed, Unsigned, TwoColumns], {
 
 const Balance = Type.String({
   pattern: '^-?\\d{1,20}(\\.\\d{1,4})?$',
+  'x-allowed': 'a balance with a decimal point, such as -12.30',
   description: 'A balance with a decimal point, such as -12.30.',
 });
 
@@ -40,21 +42,34 @@ const Balance = Type.String({
 export const CsvMapping = Type.Object(
   {
     delimiter: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 1, description: 'Between fields; a comma without.' }),
+      Type.String({
+        ...{ minLength: 1, maxLength: 1, 'x-allowed': 'one character' },
+        description: 'Between fields; a comma without.',
+      }),
     ),
     quote: Type.Optional(
-      Type.String({ maxLength: 1, description: 'Around fields; " without, empty for none.' }),
+      Type.String({
+        ...{ maxLength: 1, 'x-allowed': 'one character, or empty for none' },
+        description: 'Around fields; " without, empty for none.',
+      }),
     ),
     charset: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 40, description: 'A WHATWG label; utf-8 without.' }),
+      Type.String({
+        ...{ minLength: 1, maxLength: 40, 'x-allowed': CHARSET_ALLOWED },
+        description: 'A WHATWG label; utf-8 without.',
+      }),
     ),
     header: Type.Optional(
-      Type.Boolean({ description: 'Whether the first row names the columns; true without.' }),
+      Type.Boolean({
+        'x-allowed': 'true or false',
+        description: 'Whether the first row names the columns; true without.',
+      }),
     ),
     skipRows: Type.Optional(
       Type.Integer({
         minimum: 0,
         maximum: 1_000,
+        'x-allowed': 'a whole number from 0 to 1000',
         description: 'Text lines before header or data.',
       }),
     ),
@@ -62,6 +77,7 @@ export const CsvMapping = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 100,
+        'x-allowed': 'a whole number from 0 to 100',
         description: 'Rows at the end that are no lines, such as totals; empty ones do not count.',
       }),
     ),
@@ -84,7 +100,13 @@ export const CsvMapping = Type.Object(
         counterpartyName: Type.Optional(Column),
         counterpartyAccount: Type.Optional(Column),
         creditedAccount: Type.Optional(Column),
-        remittance: Type.Optional(Type.Array(Column, { minItems: 1, maxItems: 20 })),
+        remittance: Type.Optional(
+          Type.Array(Column, {
+            minItems: 1,
+            maxItems: 20,
+            'x-allowed': 'a list of 1 to 20 columns',
+          }),
+        ),
         runningBalance: Type.Optional(Column),
         currency: Type.Optional(Column),
         bankCode: Type.Optional(Column),
@@ -92,9 +114,14 @@ export const CsvMapping = Type.Object(
       strict,
     ),
     currency: Type.Optional(
-      Type.String({ pattern: '^[A-Z]{3}$', description: 'Of all lines, if no column says it.' }),
+      Type.String({
+        ...{ pattern: '^[A-Z]{3}$', 'x-allowed': '3 capital letters, such as CNY' },
+        description: 'Of all lines, if no column says it.',
+      }),
     ),
-    accountNumber: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+    accountNumber: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 64, 'x-allowed': 'a text of 1 to 64 characters' }),
+    ),
     openingBalance: Type.Optional(Balance),
     closingBalance: Type.Optional(Balance),
   },

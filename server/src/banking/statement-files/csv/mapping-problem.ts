@@ -93,6 +93,8 @@ function firstProblem(
       allowed: allowed.map(String),
     };
   }
+  const inWords: unknown = isObject(leaf) ? Reflect.get(leaf, 'x-allowed') : undefined;
+  if (typeof inWords === 'string') return { field, problem: `must be ${inWords}` };
   const isColumn = isObject(leaf) && 'anyOf' in leaf;
   if (isColumn) return { field, problem: 'must be the name of a column, or its number, from 1' };
   return { field, problem: first.message };

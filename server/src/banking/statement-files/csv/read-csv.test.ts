@@ -194,6 +194,24 @@ describe('what is refused', () => {
     });
   });
 
+  test.each([
+    ['delimiter', ';;', 'one character'],
+    ['quote', '""', 'one character, or empty for none'],
+    ['charset', '', 'a name of the Encoding Standard, such as gb18030'],
+    ['charset', 'klingon', 'a name of the Encoding Standard, such as gb18030'],
+    ['header', 'yes', 'true or false'],
+    ['skipRows', 1_001, 'a whole number from 0 to 1000'],
+    ['skipLastRows', -1, 'a whole number from 0 to 100'],
+    ['currency', 'yuan', '3 capital letters, such as CNY'],
+    ['accountNumber', '', 'a text of 1 to 64 characters'],
+    ['openingBalance', '1,00', 'a balance with a decimal point, such as -12.30'],
+  ])('%s %j in a mapping, with what is allowed', async (field, value, allowed) => {
+    const csv = { ...base, [field]: value };
+    expect(await readFailure(text, { csv })).toEqual({
+      ...{ code: 'csv_mapping_invalid', field, problem: `must be ${allowed}` },
+    });
+  });
+
   test('a mapping that does not fit its schema, naming the field', async () => {
     const bad = async (change: object) => readFailure(text, { csv: { ...base, ...change } });
     expect(await bad({ dateFormat: 'D.M.' })).toMatchObject({
