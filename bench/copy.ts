@@ -1,92 +1,74 @@
 /** COPY in binary, encoded beforehand: what PostgreSQL can take in at most of exactly these rows. */
-import { hash, randomUUID } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import { moveIdAt } from '../server/src/kernel/id.ts';
-import { Dice } from '../server/test/soak/dice.ts';
+import type { Contender, Slice } from './contender.ts';
+import { type Encoded, REQUEST_COLUMNS, TRANSFER_COLUMNS } from './copy-rows.ts';
+import { backendPid, cpuBetween, cpuUse } from './machine.ts';
 import type { Place } from './place.ts';
 
-/** The rows of one platform, ready to be sent. */
-interface Encoded {
-  readonly transfers: Buffer;
-  readonly requests: Buffer;
-}
-
-const TRANSFER_COLUMNS = `platform_id, transfer_id, debit_account_id, credit_account_id, amount, debit_balance,
-  debit_held, credit_balance, credit_held, reverses_id, business_date, code, reference, memo`;
-const REQUEST_COLUMNS = 'platform_id, request_id, fingerprint, first_move_id, move_count, refusal';
 const CHUNK_BYTES = 1 << 16;
-const DAYS_TO_2000 = 10_957;
 
-/** Rates of COPY, in rows a second, of the same number of rows each. */
-export interface CopyRates {
-  readonly transfersOne: number;
-  readonly bothOne: number;
-  readonly transfersTwo: number;
-  readonly bothTwo: number;
+/** What is copied: for each connection its parts, one in each slice; with the requests of the transfers or without. */
+export interface CopyCell {
+  readonly name: string;
+  readonly connections: readonly (readonly Encoded[])[];
+  readonly withRequests: boolean;
 }
 
-/** Encodes rows for platforms 1 and 2, once for the whole run. */
-export function encodeRows({ world }: Place, rows: number): readonly Encoded[] {
-  return [1n, 2n].map((platformId) =>
-    encode(
-      world.accounts.map(({ id }) => id),
-      platformId,
-      rows,
-    ),
-  );
-}
-
-/** Copies into equally empty tables, with one and with two connections. */
-export async function measureCopy(
+/**
+ * Copies one part in each slice, however long that takes, each in a transaction. The tables are emptied only at
+ * the beginning: they grow from slice to slice, as the engine's do.
+ */
+export async function openCopy(
   place: Place,
-  encoded: readonly Encoded[],
-  rows: number,
-): Promise<CopyRates> {
-  const [one] = encoded;
-  if (!one) throw new Error('there are rows to copy');
-  const rate = async (parts: readonly Encoded[], withRequests: boolean) => {
-    await place.reset();
-    const ms = await timeOf(place.adminUrl, parts, withRequests);
-    return (rows * parts.length * 1000) / ms;
-  };
-  return {
-    transfersOne: await rate([one], false),
-    bothOne: await rate([one], true),
-    transfersTwo: await rate(encoded, false),
-    bothTwo: await rate(encoded, true),
-  };
-}
-
-async function timeOf(
-  url: string,
-  parts: readonly Encoded[],
-  withRequests: boolean,
-): Promise<number> {
-  const clients = await Promise.all(parts.map(() => connect(url)));
-  try {
-    const started = performance.now();
+  { name, connections, withRequests }: CopyCell,
+): Promise<Contender<Slice>> {
+  await place.reset();
+  const pid = await backendPid(place.admin);
+  const clients = await Promise.all(connections.map(() => connect(place.adminUrl)));
+  let part = 0;
+  const slice = async (): Promise<Slice> => {
+    const sent = connections.map((parts) => parts[part]).filter((each) => each !== undefined);
+    if (sent.length < connections.length) throw new Error('there is a part for each slice');
+    part += 1;
+    const from = { at: performance.now(), cpu: cpuUse(pid) };
     await Promise.all(
-      parts.map(async ({ transfers, requests }, i) => {
-        const client = clients[i];
-        if (!client) throw new Error('a connection for each part');
-        await client.query('begin');
-        await copyInto(client, `transfer (${TRANSFER_COLUMNS})`, transfers);
-        if (withRequests) await copyInto(client, `ledger_request (${REQUEST_COLUMNS})`, requests);
-        await client.query('commit');
+      clients.map(async (client, i) => {
+        const encoded = sent[i];
+        if (encoded) await copy(client, encoded, withRequests);
       }),
     );
-    return performance.now() - started;
-  } finally {
-    await Promise.all(clients.map((client) => client.end()));
-  }
+    const transfers = sent.reduce((sum, { rows }) => sum + rows, 0);
+    const cpu = cpuBetween(from.cpu, cpuUse(pid));
+    return { transfers, ms: performance.now() - from.at, cpu };
+  };
+  return {
+    loads: [{ name, slice }],
+    warmUpMs: 0,
+    tidy: async () => {},
+    check: () => Promise.resolve([]),
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.end()));
+    },
+  };
 }
 
 async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return client;
+}
+
+async function copy(
+  client: pg.Client,
+  { transfers, requests }: Encoded,
+  withRequests: boolean,
+): Promise<void> {
+  await client.query('begin');
+  await copyInto(client, `transfer (${TRANSFER_COLUMNS})`, transfers);
+  if (withRequests) await copyInto(client, `ledger_request (${REQUEST_COLUMNS})`, requests);
+  await client.query('commit');
 }
 
 async function copyInto(client: pg.Client, target: string, data: Buffer): Promise<void> {
@@ -96,104 +78,4 @@ async function copyInto(client: pg.Client, target: string, data: Buffer): Promis
 
 function* chunksOf(data: Buffer): Generator<Buffer> {
   for (let at = 0; at < data.length; at += CHUNK_BYTES) yield data.subarray(at, at + CHUNK_BYTES);
-}
-
-function encode(accounts: readonly bigint[], platformId: bigint, rows: number): Encoded {
-  const dice = new Dice(Number(platformId));
-  const now = new Date();
-  const firstId = moveIdAt(now);
-  const day = Math.floor(now.getTime() / 86_400_000) - DAYS_TO_2000;
-  const transfers = new CopyWriter();
-  const requests = new CopyWriter();
-  for (let i = 0; i < rows; i += 1) {
-    const id = firstId + BigInt(i);
-    const reference = `order-${1_000_000 + dice.below(9_000_000)}`;
-    const from = dice.below(accounts.length);
-    const to = (from + 1 + dice.below(accounts.length - 1)) % accounts.length;
-    transfers
-      .row(14)
-      .int8(platformId)
-      .int8(id)
-      .int8(accounts[from] ?? 0n)
-      .int8(accounts[to] ?? 0n);
-    transfers
-      .int8(BigInt(dice.between(1, 100)))
-      .int8(10_000_000_000n)
-      .int8(0n)
-      .int8(10_000_000_000n);
-    transfers.int8(0n).none().int4(day).text('transfer').text(reference).none();
-    const requestId = `api/${randomUUID()}`;
-    requests
-      .row(6)
-      .int8(platformId)
-      .text(requestId)
-      .bytes(hash('md5', requestId, 'buffer'));
-    requests.int8(id).int4(1).none();
-  }
-  return { transfers: transfers.end(), requests: requests.end() };
-}
-
-/** PostgreSQL's binary COPY format: COPY, "Binary Format", in its manual. */
-class CopyWriter {
-  #buffer = Buffer.allocUnsafe(1 << 20);
-  #at = 0;
-
-  constructor() {
-    this.#put(Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1'));
-    this.#put(Buffer.alloc(8));
-  }
-
-  row(columns: number): this {
-    this.#room(2);
-    this.#at = this.#buffer.writeInt16BE(columns, this.#at);
-    return this;
-  }
-
-  int8(value: bigint): this {
-    this.#room(12);
-    this.#at = this.#buffer.writeInt32BE(8, this.#at);
-    this.#at = this.#buffer.writeBigInt64BE(value, this.#at);
-    return this;
-  }
-
-  int4(value: number): this {
-    this.#room(8);
-    this.#at = this.#buffer.writeInt32BE(4, this.#at);
-    this.#at = this.#buffer.writeInt32BE(value, this.#at);
-    return this;
-  }
-
-  text(value: string): this {
-    return this.bytes(Buffer.from(value));
-  }
-
-  bytes(value: Buffer): this {
-    this.#room(4);
-    this.#at = this.#buffer.writeInt32BE(value.length, this.#at);
-    this.#put(value);
-    return this;
-  }
-
-  none(): this {
-    this.#room(4);
-    this.#at = this.#buffer.writeInt32BE(-1, this.#at);
-    return this;
-  }
-
-  end(): Buffer {
-    this.row(-1);
-    return this.#buffer.subarray(0, this.#at);
-  }
-
-  #put(bytes: Buffer): void {
-    this.#room(bytes.length);
-    this.#at += bytes.copy(this.#buffer, this.#at);
-  }
-
-  #room(bytes: number): void {
-    if (this.#at + bytes <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(2 * this.#buffer.length + bytes);
-    this.#buffer.copy(larger, 0, 0, this.#at);
-    this.#buffer = larger;
-  }
 }

@@ -7,14 +7,14 @@ import { Dice } from '../server/test/soak/dice.ts';
 import type { World } from '../server/test/soak/world.ts';
 
 /** Whom the transfers are between: anybody; one member's account and anybody; the bank and anybody. */
-export const LOADS = ['uniform', 'hot guarded', 'hot internal'] as const;
-export type Load = (typeof LOADS)[number];
+export const ENGINE_LOADS = ['uniform', 'hot guarded', 'hot internal'] as const;
+export type EngineLoad = (typeof ENGINE_LOADS)[number];
 
 const FOLD_MS = 200;
 
 /** Submits transfers of whichever load it is set to. */
 export class Mover {
-  load: Load = 'uniform';
+  load: EngineLoad = 'uniform';
   readonly #ledger: Ledger;
   readonly #platformId: bigint;
   readonly #accounts: readonly AccountId[];
@@ -63,43 +63,6 @@ export class Mover {
     if (first === undefined) throw new Error('there are accounts');
     return first;
   }
-}
-
-/** Transfers that are submitted without a pause. */
-export interface Moving {
-  /** Waits for `work`; rejects when a transfer fails meanwhile. */
-  during<T>(work: Promise<T>): Promise<T>;
-  /** Waits for the last answers. */
-  stop(): Promise<{ readonly accepted: number; readonly refused: number }>;
-}
-
-/** Keeps so many transfers under way. */
-export function startMoving(mover: Mover, atOnce: number): Moving {
-  let accepted = 0;
-  let refused = 0;
-  let stopped = false;
-  const work = async () => {
-    try {
-      while (!stopped) {
-        if (await mover.moveOnce()) accepted += 1;
-        else refused += 1;
-      }
-    } finally {
-      // When one fails, the others stop too.
-      stopped = true;
-    }
-  };
-  const all = Promise.all(Array.from({ length: atOnce }, work));
-  const failed = all.then(() => Promise.reject(new Error('nobody moves money any more')));
-  failed.catch(() => {});
-  return {
-    during: (wanted) => Promise.race([wanted, failed]),
-    stop: async () => {
-      stopped = true;
-      await all;
-      return { accepted, refused };
-    },
-  };
 }
 
 /** Folds as the server does. Gives the way to stop it. */

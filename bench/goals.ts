@@ -1,117 +1,126 @@
-import { median } from './figures.ts';
-
-/** Every figure of one round, by its name. */
-export type Round = ReadonlyMap<string, number>;
+import { median, rateOf, sliceRatios } from './figures.ts';
+import type { Round } from './round.ts';
 
 /** Something that the project has promised itself, and what it came to. */
 export interface GoalResult {
   readonly goal: string;
-  /** Of the medians of the rounds' own ratios; NaN when it was not measured. */
+  /** The median of `values`; NaN when it was not measured. */
   readonly value: number;
+  /** Of each pair of slices, each window or each round, of all rounds. */
+  readonly values: readonly number[];
   readonly wanted: number;
   readonly least: boolean;
   readonly met: boolean | undefined;
+  /** The same told in another way, which does not count: the median of the rounds. */
+  readonly beside: { readonly what: string; readonly value: number } | undefined;
 }
 
-interface Goal {
+interface Measure {
+  readonly of: (round: Round) => readonly number[];
+  readonly beside?: { readonly what: string; readonly of: (round: Round) => number };
+}
+
+interface Goal extends Measure {
   readonly goal: string;
   readonly wanted: number;
   /** True: at least so much. False: at most. */
   readonly least: boolean;
-  readonly of: (figure: (name: string) => number) => number;
 }
 
-type Figure = (name: string) => number;
+/** One's rate by the other's, for each pair of neighbouring slices; `other` may depend on the round. */
+function ratio(one: string, other: string | ((round: Round) => string)): Measure {
+  const slicesOf = (round: Round) => {
+    const opposite = typeof other === 'string' ? other : other(round);
+    return [round.slices.get(one) ?? [], round.slices.get(opposite) ?? []] as const;
+  };
+  return {
+    of: (round) => sliceRatios(...slicesOf(round)),
+    beside: {
+      what: 'total by total',
+      of: (round) => {
+        const [mine, theirs] = slicesOf(round);
+        return rateOf(mine) / rateOf(theirs);
+      },
+    },
+  };
+}
 
-const bestOf = (figure: Figure, names: readonly string[]) => {
-  const measured = names.map(figure).filter((value) => !Number.isNaN(value));
-  return measured.length === 0 ? Number.NaN : Math.max(...measured);
+/** The number of connections with which the textbook did most in this round as a whole. */
+const textbookBest = (load: string) => (round: Round) => {
+  const names = [1, 8, 32].map((connections) => `textbook ${load}, ${connections} connections`);
+  const rate = (name: string) => round.figures.get(name) ?? 0;
+  return names.reduce((best, name) => (rate(name) > rate(best) ? name : best));
 };
-const textbookBest = (figure: Figure, load: string) =>
-  bestOf(
-    figure,
-    [1, 8, 32].map((connections) => `textbook ${load}, ${connections} connections`),
-  );
+
+/** A rare stall falls into one window or two: it shows beside, among all latencies, and does not decide. */
+const p99 = (name: string): Measure => ({
+  of: (round) => (round.windows.get(name) ?? []).map((window) => window.p99),
+  beside: {
+    what: 'all windows together',
+    of: (round) => round.figures.get(`${name}, p99 ms`) ?? Number.NaN,
+  },
+});
+
+const atLeast = (wanted: number, goal: string, measure: Measure): Goal => {
+  return { goal, wanted, least: true, ...measure };
+};
+const atMost = (wanted: number, goal: string, measure: Measure): Goal => {
+  return { goal, wanted, least: false, ...measure };
+};
+
+const ENGINE = 'engine uniform, batch 4096';
 
 const GOALS: readonly Goal[] = [
-  {
-    goal: 'engine, batches of 4096 / COPY of the same rows on one connection',
-    wanted: 0.35,
-    least: true,
-    of: (figure) =>
-      figure('engine uniform, batch 4096') / figure('copy transfer + request, 1 connection'),
-  },
-  {
-    goal: 'engine, one hot guarded account / uniform',
-    wanted: 0.95,
-    least: true,
-    of: (figure) => figure('engine hot guarded, batch 4096') / figure('engine uniform, batch 4096'),
-  },
-  {
-    goal: 'engine, one hot internal account / uniform',
-    wanted: 1,
-    least: true,
-    of: (figure) =>
-      figure('engine hot internal, batch 4096') / figure('engine uniform, batch 4096'),
-  },
-  {
-    goal: 'HTTP one by one / textbook, uniform',
-    wanted: 5,
-    least: true,
-    of: (figure) => figure('http one by one') / textbookBest(figure, 'uniform'),
-  },
-  {
-    goal: 'HTTP one by one / textbook, one hot account',
-    wanted: 10,
-    least: true,
-    of: (figure) => figure('http one by one') / textbookBest(figure, 'hot'),
-  },
-  {
-    goal: 'HTTP by 100 / textbook, uniform',
-    wanted: 10,
-    least: true,
-    of: (figure) => figure('http by 100') / textbookBest(figure, 'uniform'),
-  },
-  {
-    goal: 'engine, p99 at half load, ms',
-    wanted: 30,
-    least: false,
-    of: (figure) => figure('engine at half load, p99 ms'),
-  },
-  {
-    goal: 'HTTP, p99 at half load, ms',
-    wanted: 30,
-    least: false,
-    of: (figure) => figure('http at half load, p99 ms'),
-  },
-  {
-    goal: 'engine with older rows / without',
-    wanted: 0.65,
-    least: true,
-    of: (figure) => figure('engine with older rows') / figure('engine uniform, batch 4096'),
-  },
-  {
-    goal: 'HTTP one by one with older rows / without',
-    wanted: 0.65,
-    least: true,
-    of: (figure) => figure('http one by one with older rows') / figure('http one by one'),
-  },
-  {
-    goal: 'memory of the server at full load, MiB',
-    wanted: 300,
-    least: false,
-    of: (figure) => bestOf(figure, ['http one by one, memory MiB', 'http by 100, memory MiB']),
-  },
+  atLeast(
+    0.35,
+    'engine, batches of 4096 / COPY of the same rows on one connection',
+    ratio(ENGINE, 'copy transfer + request, 1 connection'),
+  ),
+  atLeast(
+    0.95,
+    'engine, one hot guarded account / uniform',
+    ratio('engine hot guarded, batch 4096', ENGINE),
+  ),
+  atLeast(
+    1,
+    'engine, one hot internal account / uniform',
+    ratio('engine hot internal, batch 4096', ENGINE),
+  ),
+  atLeast(
+    5,
+    'HTTP one by one / textbook, uniform',
+    ratio('http one by one', textbookBest('uniform')),
+  ),
+  atLeast(
+    10,
+    'HTTP one by one / textbook, one hot account',
+    ratio('http one by one', textbookBest('hot')),
+  ),
+  atLeast(10, 'HTTP by 100 / textbook, uniform', ratio('http by 100', textbookBest('uniform'))),
+  atMost(30, 'engine, p99 at half load, ms', p99('engine at half load')),
+  atMost(30, 'HTTP, p99 at half load, ms', p99('http at half load')),
+  atLeast(0.65, 'engine with older rows / without', ratio('engine with older rows', ENGINE)),
+  atLeast(
+    0.65,
+    'HTTP one by one with older rows / without',
+    ratio('http one by one with older rows', 'http one by one'),
+  ),
+  atMost(300, 'memory of the server at full load, MiB', {
+    of: ({ figures }) => {
+      const names = ['http one by one, memory MiB', 'http by 100, memory MiB'];
+      const known = names.map((name) => figures.get(name)).filter((value) => value !== undefined);
+      return known.length === 0 ? [] : [Math.max(...known)];
+    },
+  }),
 ];
 
-/** Each goal by the median of what the rounds came to, each ratio within its own round. */
+/** Each goal by the median of what it came to, slice by slice, over all rounds. */
 export function judge(rounds: readonly Round[]): readonly GoalResult[] {
-  return GOALS.map(({ goal, wanted, least, of }) => {
-    const values = rounds
-      .map((round) => of((name) => round.get(name) ?? Number.NaN))
-      .filter((value) => !Number.isNaN(value));
+  return GOALS.map(({ goal, wanted, least, of, beside }) => {
+    const values = rounds.flatMap(of).filter((value) => !Number.isNaN(value));
     const value = median(values);
     const met = Number.isNaN(value) ? undefined : least ? value >= wanted : value <= wanted;
-    return { goal, value, wanted, least, met };
+    const other = beside && { what: beside.what, value: median(rounds.map(beside.of)) };
+    return { goal, value, values, wanted, least, met, beside: other };
   });
 }

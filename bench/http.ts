@@ -1,95 +1,72 @@
 /** The whole server, as a process of its own, over HTTP. */
-import { setTimeout as pause } from 'node:timers/promises';
-import { type ServerProcess, startServer } from '../server/test/soak/server-process.ts';
-import { type Latencies, latenciesOf } from './figures.ts';
-import { backendPid, cpuPerTransfer, cpuUse } from './machine.ts';
-import { runOpenLoop } from './open-loop.ts';
+import { startServer } from '../server/test/soak/server-process.ts';
+import { runClosedLoop } from './closed-loop.ts';
+import type { Contender, Slice } from './contender.ts';
+import type { HalfLoad } from './half-load.ts';
+import { backendPid, cpuUse } from './machine.ts';
 import type { Place } from './place.ts';
 import { batchRequests, type RequestMaker, transferRequests } from './requests.ts';
+import { openTally } from './tally.ts';
 import { openConnection, type WireAnswer, type WireConnection } from './wire-client.ts';
 
 /** One transfer a request on many connections, or a hundred a request on fewer. */
-export const HTTP_LOADS = {
+const HTTP_LOADS = {
   'one by one': { connections: 512, items: 1 },
   'by 100': { connections: 32, items: 100 },
 } as const;
 export type HttpLoad = keyof typeof HTTP_LOADS;
 
-/** What the server reached. */
-export interface HttpResult {
-  /** Transfers a second. */
-  readonly rate: number;
-  /** The most memory that the server had at any time. */
-  readonly peakMemoryMiB: number;
-  readonly cpu: Readonly<Record<string, number>>;
-  readonly faults: readonly string[];
-}
-
-/** Keeps every connection busy, and counts the transfers that were acknowledged. */
-export async function measureHttp(
+/** A server of its own, with every connection kept busy; counts the transfers that were acknowledged. */
+export async function openHttp(
   place: Place,
-  cell: { name: string; load: HttpLoad; warmUpMs: number; measureMs: number },
-): Promise<HttpResult> {
-  const { name, load, warmUpMs, measureMs } = cell;
+  { name, load, warmUpMs }: { name: string; load: HttpLoad; warmUpMs: number },
+): Promise<Contender<Slice> & HalfLoad> {
   const { connections, items } = HTTP_LOADS[load];
-  await place.reset();
+  const { add, ...books } = await openTally(place);
   const pid = await backendPid(place.admin);
-  return withServer(place, connections, async (server, wires) => {
-    let answered = 0;
-    let refused = 0;
-    let stopped = false;
-    const workers = wires.map(async (wire, seed) => {
-      const next = makerOf(place, seed, items);
-      while (!stopped) {
-        if (isPosted(await wire.ask(next()), items)) answered += 1;
-        else refused += 1;
-      }
-    });
-    const all = Promise.all(workers);
-    await Promise.race([all, pause(warmUpMs)]);
-    const from = { answered, at: performance.now(), cpu: cpuUse(pid, server.pid) };
-    await Promise.race([all, pause(measureMs)]);
-    const transfers = (answered - from.answered) * items;
-    const rate = (transfers * 1000) / (performance.now() - from.at);
-    const cpu = cpuPerTransfer(name, { from: from.cpu, to: cpuUse(pid, server.pid), transfers });
-    stopped = true;
-    await all;
-    const faults = [...(await place.check(answered * items))];
-    if (refused > 0) faults.push(`${refused} requests were not answered with everything posted`);
-    return { rate, peakMemoryMiB: server.peakMemoryMiB(), cpu, faults };
+  const server = await startServer({ databaseUrl: place.url, adminUrl: place.adminUrl });
+  const wires: WireConnection[] = [];
+  const stop = async () => {
+    for (const wire of wires) wire.close();
+    await server.stop();
+  };
+  try {
+    for (let i = 0; i < connections; i += 1) wires.push(await openConnection(server.port));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const workers = wires.map((wire, seed) => {
+    const next = makerOf(place, seed, items);
+    return async () => isPosted(await wire.ask(next()), items);
   });
+  const slice = async (ms: number) => {
+    const cpu = () => cpuUse(pid, server.pid);
+    const result = await runClosedLoop({ workers, items, cpu }, ms);
+    add(result);
+    return result.slice;
+  };
+  return {
+    ...books,
+    ...{ loads: [{ name, slice }], warmUpMs, add, stop, send: onFreeWorker(workers) },
+    // The server under no other load has no other peak.
+    figures: () => ({ [`${name}, memory MiB`]: server.peakMemoryMiB() }),
+  };
 }
 
-/** Latency at a fixed rate, one transfer a request, from the moment at which each request was due. */
-export async function measureHttpLatency(
-  place: Place,
-  cell: { rate: number; warmUpMs: number; measureMs: number },
-): Promise<Latencies & { faults: readonly string[] }> {
-  const { connections } = HTTP_LOADS['one by one'];
-  await place.reset();
-  return withServer(place, connections, async (_server, wires) => {
-    const makers = new Map(wires.map((wire, seed) => [wire, makerOf(place, seed, 1)]));
-    const idle = [...wires];
-    const queue: ((wire: WireConnection) => void)[] = [];
-    const take = () => {
-      const wire = idle.pop();
-      return wire ?? new Promise<WireConnection>((resolve) => queue.push(resolve));
-    };
-    const send = async () => {
-      const wire = await take();
-      const request = makers.get(wire)?.();
-      if (!request) throw new Error('a connection has a maker of requests');
-      const posted = isPosted(await wire.ask(request), 1);
-      const next = queue.shift();
-      if (next) next(wire);
-      else idle.push(wire);
-      return posted;
-    };
-    const { latencies, sent, accepted } = await runOpenLoop(send, cell);
-    const faults = [...(await place.check(accepted))];
-    if (accepted < sent) faults.push(`${sent - accepted} of ${sent} requests were not posted`);
-    return { ...latenciesOf(latencies), faults };
-  });
+/** Sends on whichever connection is free; when none is, what is to be sent waits for one. */
+function onFreeWorker(workers: readonly (() => Promise<boolean>)[]): () => Promise<boolean> {
+  type Worker = (typeof workers)[number];
+  const idle = [...workers];
+  const queue: ((worker: Worker) => void)[] = [];
+  return async () => {
+    const worker = idle.pop() ?? (await new Promise<Worker>((resolve) => queue.push(resolve)));
+    const posted = await worker();
+    const next = queue.shift();
+    if (next) next(worker);
+    else idle.push(worker);
+    return posted;
+  };
 }
 
 function makerOf(place: Place, seed: number, items: number): RequestMaker {
@@ -103,20 +80,4 @@ const ALL_POSTED = Buffer.from('"refused":0');
 function isPosted({ status, body }: WireAnswer, items: number): boolean {
   if (items === 1) return status === 201;
   return (status === 200 || status === 201) && body.includes(ALL_POSTED);
-}
-
-async function withServer<T>(
-  place: Place,
-  connections: number,
-  work: (server: ServerProcess, wires: readonly WireConnection[]) => Promise<T>,
-): Promise<T> {
-  const server = await startServer({ databaseUrl: place.url, adminUrl: place.adminUrl });
-  const wires: WireConnection[] = [];
-  try {
-    for (let i = 0; i < connections; i += 1) wires.push(await openConnection(server.port));
-    return await work(server, wires);
-  } finally {
-    for (const wire of wires) wire.close();
-    await server.stop();
-  }
 }

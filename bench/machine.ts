@@ -94,15 +94,13 @@ export function cpuUse(pid: number | undefined, server?: number): CpuUse {
   };
 }
 
-/** Microseconds of CPU for each of so many transfers, between two looks; left out where it is not known. */
-export function cpuPerTransfer(
-  name: string,
-  { from, to, transfers }: { from: CpuUse; to: CpuUse; transfers: number },
-): Readonly<Record<string, number>> {
-  const per = (seconds: number) => (seconds * 1e6) / transfers;
-  const node = { [`${name}, node CPU µs`]: per(to.node - from.node) };
-  if (from.postgres === undefined || to.postgres === undefined) return node;
-  return { ...node, [`${name}, PostgreSQL CPU µs`]: per(to.postgres - from.postgres) };
+/** What was used between two looks. */
+export function cpuBetween(from: CpuUse, to: CpuUse): CpuUse {
+  const postgres =
+    from.postgres === undefined || to.postgres === undefined
+      ? undefined
+      : to.postgres - from.postgres;
+  return { node: to.node - from.node, postgres };
 }
 
 /** A backend of this machine's PostgreSQL; undefined when the database is elsewhere. */

@@ -13,7 +13,7 @@ export interface BenchOptions {
   /** Before the measuring of a cell begins, and while it lasts. */
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Rows of one COPY. */
+  /** Rows that each COPY takes in, all its slices together. */
   readonly copyRows: number;
   /** Older transfers for the group `older`; 0 leaves the group out. */
   readonly older: number;
@@ -27,10 +27,10 @@ export const USAGE = `npm run bench -- [options]
   --quick           seconds instead of minutes: shows that it works, measures nothing
   --only a,b        groups to measure: ${GROUPS.join(', ')}
   --rounds N        rounds in which everybody takes a turn (5; quick 1)
-  --seconds S       measured seconds a cell (4; quick 1)
+  --seconds S       seconds of a window of latency; a slice of full load is a third (4; quick 1)
   --older N         older transfers (8000000; quick 100000; 0 leaves the group out)
 
-DATABASE_URL names a PostgreSQL to measure on (a database is made there and dropped); without it one is started.`;
+DATABASE_URL names a PostgreSQL to measure on (databases are made there and dropped); without it one is started.`;
 
 const FULL = { rounds: 5, seconds: 4, warmUpMs: 1500, copyRows: 200_000, older: 8_000_000 };
 const QUICK = { rounds: 1, seconds: 1, warmUpMs: 400, copyRows: 20_000, older: 100_000 };

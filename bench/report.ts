@@ -1,9 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { median } from './figures.ts';
-import { type GoalResult, judge, type Round } from './goals.ts';
+import { median, rateOf } from './figures.ts';
+import { type GoalResult, judge } from './goals.ts';
 import type { Machine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
+import type { Round } from './round.ts';
 
 const RESULTS = fileURLToPath(new URL('results/', import.meta.url));
 
@@ -23,10 +24,12 @@ export function printReport(run: BenchRun): void {
   const { cores, processor, memoryMiB, postgres, syncsPerSecond } = machine;
   console.log(
     `\n${cores} cores (${processor}), ${memoryMiB} MiB, PostgreSQL ${postgres}, ${syncsPerSecond} syncs/s, ` +
-      `${rounds.length} rounds: median, lowest, highest\n`,
+      `${rounds.length} rounds: their median; of rates the slowest and the fastest slice, else round\n`,
   );
   for (const { name, values } of figuresOf(rounds)) {
-    const [low, high] = [Math.min(...values), Math.max(...values)];
+    const slices = rounds.flatMap((round) => round.slices.get(name) ?? []);
+    const spread = slices.length > 0 ? slices.map((slice) => rateOf([slice])) : values;
+    const [low, high] = [Math.min(...spread), Math.max(...spread)];
     const columns = [median(values), low, high].map((value) => shown(value).padStart(10)).join(' ');
     console.log(`${name.padEnd(52)} ${columns}`);
   }
@@ -50,7 +53,11 @@ export async function writeResults(run: BenchRun): Promise<string> {
     medians: Object.fromEntries(
       figuresOf(rounds).map(({ name, values }) => [name, median(values)]),
     ),
-    rounds: rounds.map((round) => Object.fromEntries(round)),
+    rounds: rounds.map(({ figures, slices, windows }) => ({
+      figures: Object.fromEntries(figures),
+      slices: Object.fromEntries(slices),
+      windows: Object.fromEntries(windows),
+    })),
     faults,
   };
   await mkdir(RESULTS, { recursive: true });
@@ -61,18 +68,24 @@ export async function writeResults(run: BenchRun): Promise<string> {
 }
 
 function figuresOf(rounds: readonly Round[]): { name: string; values: number[] }[] {
-  const names = new Set(rounds.flatMap((round) => [...round.keys()]));
+  const names = new Set(rounds.flatMap(({ figures }) => [...figures.keys()]));
   return Array.from(names, (name) => ({
     name,
-    values: rounds.map((round) => round.get(name)).filter((value) => value !== undefined),
+    values: rounds.map(({ figures }) => figures.get(name)).filter((value) => value !== undefined),
   }));
 }
 
-function goalLine({ goal, value, wanted, least, met }: GoalResult): string {
+function goalLine(result: GoalResult): string {
+  const { goal, value, values, wanted, least, met, beside } = result;
   const bar = `${least ? '≥' : '≤'} ${wanted}`;
   if (met === undefined) return `not measured  ${goal} (${bar})`;
-  const short = `${shown(Math.abs(100 - (100 * value) / wanted))} %`;
-  return `${met ? 'met          ' : 'MISSED       '} ${goal}: ${shown(value)} (${bar})${met ? '' : `, missed by ${short}`}`;
+  const spread =
+    values.length > 1
+      ? `, ${values.length} values from ${shown(Math.min(...values))} to ${shown(Math.max(...values))}`
+      : '';
+  const other = beside ? `; ${beside.what}: ${shown(beside.value)}` : '';
+  const missed = met ? '' : `, missed by ${shown(Math.abs(100 - (100 * value) / wanted))} %`;
+  return `${met ? 'met          ' : 'MISSED       '} ${goal}: ${shown(value)} (${bar})${missed}${spread}${other}`;
 }
 
 const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, useGrouping: false });

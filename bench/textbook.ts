@@ -3,9 +3,12 @@
  * their ids, double entry. Plain node-postgres with prepared statements, its own tables.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { Dice } from '../server/test/soak/dice.ts';
+import { runClosedLoop } from './closed-loop.ts';
+import type { Contender, Load, Slice } from './contender.ts';
+import { backendPid, cpuUse } from './machine.ts';
+import type { Place } from './place.ts';
 
 const SCHEMA = `
   create schema if not exists textbook;
@@ -23,31 +26,18 @@ const SCHEMA = `
   create index on textbook.entry (account_id, entry_id);`;
 const OPENING = 10_000_000_000;
 
-/** What the textbook reached, in transfers a second, and what was wrong afterwards. */
-export interface TextbookResult {
-  readonly rate: number;
-  readonly faults: readonly string[];
-}
-
-/** So many connections, each with one transfer after another. `hot`: one side is always the same account. */
-export async function measureTextbook(
-  { admin, adminUrl }: { admin: pg.Client; adminUrl: string },
-  load: {
-    connections: number;
-    hot: boolean;
-    accounts: number;
-    warmUpMs: number;
-    measureMs: number;
-  },
-): Promise<TextbookResult> {
-  const { connections, hot, accounts, warmUpMs, measureMs } = load;
-  await admin.query(SCHEMA);
-  await admin.query(
-    'insert into textbook.account select i, $2, now() from generate_series(1, $1::integer) i',
-    [accounts, OPENING],
-  );
-  await admin.query('vacuum analyze textbook.account');
-  await admin.query('checkpoint');
+/**
+ * So many connections, each with one transfer after another: between any two accounts, or always with the same
+ * account on one side.
+ */
+export async function openTextbook(
+  place: Place,
+  cell: { connections: number; accounts: number; warmUpMs: number },
+): Promise<Contender<Slice>> {
+  const { admin, adminUrl } = place;
+  const { connections, accounts, warmUpMs } = cell;
+  await fill(admin, accounts);
+  const pid = await backendPid(admin);
   const clients = await Promise.all(
     Array.from({ length: connections }, async () => {
       const client = new pg.Client({ connectionString: adminUrl });
@@ -56,23 +46,37 @@ export async function measureTextbook(
     }),
   );
   let done = 0;
-  let stopped = false;
-  const workers = clients.map(async (client, i) => {
-    const dice = new Dice(i);
-    while (!stopped) {
-      await transfer(client, pairOf(dice, accounts, hot));
-      done += 1;
-    }
-  });
-  const all = Promise.all(workers);
-  await Promise.race([all, pause(warmUpMs)]);
-  const before = { done, at: performance.now() };
-  await Promise.race([all, pause(measureMs)]);
-  const rate = ((done - before.done) * 1000) / (performance.now() - before.at);
-  stopped = true;
-  await all;
-  await Promise.all(clients.map((client) => client.end()));
-  return { rate, faults: await findFaults(admin, { done, accounts }) };
+  const load = (hot: boolean): Load<Slice> => {
+    const workers = clients.map((client, i) => {
+      const dice = new Dice(i);
+      return () => transfer(client, pairOf(dice, accounts, hot));
+    });
+    const name = `textbook ${hot ? 'hot' : 'uniform'}, ${connections} connections`;
+    const slice = async (ms: number) => {
+      const result = await runClosedLoop({ workers, items: 1, cpu: () => cpuUse(pid) }, ms);
+      done += result.accepted;
+      return result.slice;
+    };
+    return { name, slice };
+  };
+  return {
+    ...{ loads: [load(false), load(true)], warmUpMs },
+    // It writes a tenth of what the others do: its tables do not grow large.
+    tidy: async () => {},
+    check: () => findFaults(admin, { done, accounts }),
+    stop: async () => {
+      await Promise.all(clients.map((client) => client.end()));
+    },
+  };
+}
+
+async function fill(admin: pg.Client, accounts: number): Promise<void> {
+  await admin.query(SCHEMA);
+  await admin.query(
+    'insert into textbook.account select i, $2, now() from generate_series(1, $1::integer) i',
+    [accounts, OPENING],
+  );
+  await admin.query('vacuum analyze textbook.account');
 }
 
 function pairOf(dice: Dice, accounts: number, hot: boolean): readonly [number, number] {
@@ -84,7 +88,7 @@ function pairOf(dice: Dice, accounts: number, hot: boolean): readonly [number, n
 async function transfer(
   client: pg.Client,
   [debit, credit]: readonly [number, number],
-): Promise<void> {
+): Promise<true> {
   const amount = 5;
   await client.query('begin');
   try {
@@ -108,6 +112,7 @@ async function transfer(
     await enter(client, [id, debit, -amount, debitAfter]);
     await enter(client, [id, credit, amount, creditAfter]);
     await client.query('commit');
+    return true;
   } catch (error) {
     await client.query('rollback');
     throw error;
