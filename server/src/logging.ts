@@ -1,5 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import type { LogLevel } from './config.ts';
+import { messageWithoutValues } from './db/database.ts';
 import { recordOf } from './http/record.ts';
 
 export type { Logger } from 'pino';
@@ -50,19 +51,43 @@ export function openLog(options: {
   );
 }
 
-/** Of a database error: the row that it is about, with whatever names and texts it has. */
-const ROW_FIELDS = new Set(['detail', 'where']);
+/** Of a database error: the row or the value that it is about. What else there is names tables and constraints. */
+const ROW_FIELDS = new Set(['detail', 'where', 'hint', 'internalQuery']);
 
-/** An error as it is logged, and those inside it, without what PostgreSQL tells of rows. */
+/** An error as it is logged, and those inside it, without what PostgreSQL tells of rows and values. */
 function describeError(error: unknown): unknown {
-  return error instanceof Error ? withoutRows(pino.stdSerializers.err(error)) : error;
+  if (!(error instanceof Error)) return error;
+  return withoutRows(pino.stdSerializers.err(error), hiddenMessages(error));
 }
 
-function withoutRows(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutRows);
+/** Messages that may hold values, and what is said instead; of an error and of all inside it. */
+function hiddenMessages(error: Error): ReadonlyMap<string, string> {
+  const hidden = new Map<string, string>();
+  const waiting: unknown[] = [error];
+  const seen = new Set<unknown>();
+  while (waiting.length > 0) {
+    const each = waiting.pop();
+    if (!(each instanceof Error) || seen.has(each)) continue;
+    seen.add(each);
+    const { message } = each;
+    const told = messageWithoutValues(each);
+    if (told !== message && message !== '') hidden.set(message, told);
+    const inside: readonly unknown[] = each instanceof AggregateError ? each.errors : [];
+    const parts: readonly unknown[] = Object.values(each);
+    waiting.push(each.cause, ...inside, ...parts);
+  }
+  return hidden;
+}
+
+/** Messages stand in stacks too, and in those of whoever has them as a cause. */
+function withoutRows(value: unknown, hidden: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') {
+    return [...hidden].reduce((text, [message, told]) => text.replaceAll(message, told), value);
+  }
+  if (Array.isArray(value)) return value.map((each) => withoutRows(each, hidden));
   if (!isSerialized(value)) return value;
   const kept = Object.entries(value).filter(([field]) => !ROW_FIELDS.has(field));
-  return Object.fromEntries(kept.map(([field, each]) => [field, withoutRows(each)]));
+  return Object.fromEntries(kept.map(([field, each]) => [field, withoutRows(each, hidden)]));
 }
 
 /** Pino makes of an error, and of each one inside it, an object with its stack. */

@@ -147,6 +147,21 @@ export function isOutdated(error: unknown): boolean {
   return errorCode(error) === 'GJ002';
 }
 
+/**
+ * Classes of SQLSTATE (PostgreSQL, appendix A) whose messages speak of tables, constraints, statements and the server,
+ * and are what an operator needs; of ours (GJ) as well. Values of rows stand in the details of such errors. Those
+ * about data (class 22) have them in the message itself: `invalid input syntax for type uuid: "…"`. Whatever is not
+ * known here may have.
+ */
+const WITHOUT_VALUES = /^(?:08|23|25|40|42|53|54|55|57|58|GJ|XX)/;
+
+/** What a database error says in a log: its message, or its code alone where the message may hold what people sent. */
+export function messageWithoutValues(error: Error): string {
+  if (!(error instanceof pg.DatabaseError)) return error.message;
+  const code = error.code ?? '';
+  return WITHOUT_VALUES.test(code) ? error.message : `an error of the database, SQLSTATE ${code}`;
+}
+
 /** The constraint that a unique violation (23505) broke; undefined for any other error. */
 export function brokenUnique(error: unknown): string | undefined {
   if (errorCode(error) !== '23505' || !(error instanceof pg.DatabaseError)) return undefined;

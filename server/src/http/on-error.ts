@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { isTransient, isUnavailable } from '../db/database.ts';
+import { isTransient, isUnavailable, messageWithoutValues } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
 import { unsupported } from './body-parsers.ts';
@@ -125,5 +125,5 @@ function statusOf(error: Error): number {
 }
 
 function messageOf(cause: unknown): string | undefined {
-  return cause instanceof Error ? cause.message : undefined;
+  return cause instanceof Error ? messageWithoutValues(cause) : undefined;
 }
