@@ -5,7 +5,7 @@ test('all loads take slices by turns, each once first, and everybody is checked 
   const seen: string[] = [];
   const open = [contender('a', ['a1', 'a2'], seen), contender('b', ['b1'], seen)];
   const { slices, faults, figures } = await alternate(open, {
-    rounds: 3,
+    turns: 3,
     sliceMs: 10,
     begin: () => Promise.resolve(seen.push('begin')),
   });
@@ -15,7 +15,7 @@ test('all loads take slices by turns, each once first, and everybody is checked 
     ...['a2 10', 'b1 10', 'a1 10', 'tidy a', 'tidy b'],
     ...['b1 10', 'a1 10', 'a2 10', 'check a', 'check b', 'stop a', 'stop b'],
   ]);
-  // The warm-up is not among them, and the n-th of all are of the same round.
+  // The warm-up is not among them, and the n-th of all are of the same turn.
   expect([...slices]).toEqual([
     ['a1', [4, 9, 11]],
     ['a2', [5, 7, 12]],
@@ -32,7 +32,7 @@ test('when a slice fails everybody is stopped', async () => {
     loads: [{ name: 'b1', slice: () => Promise.reject(new Error('lost')) }],
   });
   const run = alternate([contender('a', ['a1'], seen), failing], {
-    ...{ rounds: 1, sliceMs: 10 },
+    ...{ turns: 1, sliceMs: 10 },
     begin: async () => {},
   });
   await expect(run).rejects.toThrow('lost');

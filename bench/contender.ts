@@ -25,7 +25,7 @@ export interface Contender<T> {
   readonly loads: readonly Load<T>[];
   /** So long it is used before anything counts, all its loads together. */
   readonly warmUpMs: number;
-  /** Between two rounds of slices, uncounted: empties what has grown so large that it would slow the next. */
+  /** Between two turns, uncounted: empties what has grown so large that it would slow the next. */
   tidy(): Promise<void>;
   /** What was wrong with the money or the counts. Empty when all was well. */
   check(): Promise<readonly string[]>;
@@ -36,7 +36,7 @@ export interface Contender<T> {
 
 /** What an alternation came to. */
 export interface Alternated<T> {
-  /** By the loads' names, the slices in their order: the n-th of all were taken in the same seconds. */
+  /** By the loads' names, the slices in their order: the n-th of all were taken in the same turn, seconds apart. */
   readonly slices: ReadonlyMap<string, readonly T[]>;
   readonly figures: Readonly<Record<string, number>>;
   readonly faults: readonly string[];
@@ -44,12 +44,12 @@ export interface Alternated<T> {
 
 /**
  * Warms every contender up, then lets all their loads take short slices by turns: a machine that is slow for some
- * seconds is slow for all of them. Who is first changes from round to round. `begin` is called before the
+ * seconds is slow for all of them. Who is first changes from turn to turn. `begin` is called before the
  * first warm-up.
  */
 export async function alternate<T>(
   open: readonly (() => Promise<Contender<T>>)[],
-  { rounds, sliceMs, begin }: { rounds: number; sliceMs: number; begin: () => Promise<unknown> },
+  { turns, sliceMs, begin }: { turns: number; sliceMs: number; begin: () => Promise<unknown> },
 ): Promise<Alternated<T>> {
   const contenders: Contender<T>[] = [];
   try {
@@ -60,9 +60,9 @@ export async function alternate<T>(
     }
     const loads = contenders.flatMap((contender) => contender.loads);
     const slices = new Map<string, T[]>(loads.map(({ name }) => [name, []]));
-    for (let round = 0; round < rounds; round += 1) {
-      if (round > 0) for (const contender of contenders) await contender.tidy();
-      for (const load of startingAt(loads, round))
+    for (let turn = 0; turn < turns; turn += 1) {
+      if (turn > 0) for (const contender of contenders) await contender.tidy();
+      for (const load of startingAt(loads, turn))
         slices.get(load.name)?.push(await load.slice(sliceMs));
     }
     const faults: string[] = [];
@@ -74,8 +74,8 @@ export async function alternate<T>(
   }
 }
 
-/** The same circle, begun one further in each round: a b c, b c a, c a b. */
-function startingAt<T>(all: readonly T[], round: number): readonly T[] {
-  const first = round % all.length;
+/** The same circle, begun one further in each turn: a b c, b c a, c a b. */
+function startingAt<T>(all: readonly T[], turn: number): readonly T[] {
+  const first = turn % all.length;
   return [...all.slice(first), ...all.slice(0, first)];
 }

@@ -21,7 +21,7 @@ test('a rate is the total by the total of the time, not the mean of rates', () =
   expect(rateOf([])).toBeNaN();
 });
 
-test('ratios are those of slices of the same seconds: one slow second spoils one of them', () => {
+test('ratios are those of slices of the same turn: one slow second spoils one of them', () => {
   const ratios = sliceRatios(
     [slice(500, 1000), slice(500, 1000), slice(250, 1000)],
     [slice(100, 1000), slice(10, 1000), slice(50, 1000)],

@@ -14,7 +14,7 @@ export function rateOf(slices: readonly Slice[]): number {
 }
 
 /**
- * How much faster one was than the other, once for each pair of slices that were taken in the same seconds. A
+ * How much faster one was than the other, once for each pair of slices of the same turn. A
  * second in which the machine stood still spoils one of these ratios; of their median it changes little, of the
  * ratio of the totals as much as it lasted.
  */

@@ -27,7 +27,7 @@ interface Goal extends Measure {
   readonly least: boolean;
 }
 
-/** One's rate by the other's, for each pair of neighbouring slices; `other` may depend on the round. */
+/** One's rate by the other's, for each pair of slices of the same turn; `other` may depend on the round. */
 function ratio(one: string, other: string | ((round: Round) => string)): Measure {
   const slicesOf = (round: Round) => {
     const opposite = typeof other === 'string' ? other : other(round);

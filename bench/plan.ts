@@ -10,7 +10,7 @@ import type { BenchOptions, Group } from './options.ts';
 import type { Place } from './place.ts';
 import { openTextbook } from './textbook.ts';
 
-/** Who takes part: in which groups, on which place. Everybody has a place of his own. */
+/** Who takes part: in which groups, on which place. Everybody on a fresh one has it alone. */
 export interface Entry<T> {
   readonly groups: readonly Group[];
   readonly on: 'fresh' | 'old';
@@ -20,14 +20,14 @@ export interface Entry<T> {
 /** Those that take their slices by turns. */
 export interface Alternation<T> {
   readonly title: string;
-  readonly rounds: number;
+  readonly turns: number;
   readonly sliceMs: number;
   readonly entries: readonly Entry<T>[];
 }
 
-/** What is compared, a goal or not, in slices of a third of the measured time. */
-const COMPARED_SLICES = 6;
-const OTHER_SLICES = 3;
+/** Slices are a third of the measured time: six where a goal is held against them, else three. */
+const COMPARED_TURNS = 6;
+const OTHER_TURNS = 3;
 const SLICES_PER_MEASURE = 3;
 /** What shows in a p99 is seldom: in a short window it comes by chance too often, or not at all. */
 const LATENCY_WINDOWS = 6;
@@ -42,14 +42,14 @@ const SERVER_WARM_UP = 4;
 /** All that is measured at full load, in this order. */
 export function fullLoads(options: BenchOptions): readonly Alternation<Slice>[] {
   const sliceMs = options.measureMs / SLICES_PER_MEASURE;
-  const compared = { rounds: COMPARED_SLICES, sliceMs };
+  const compared = { turns: COMPARED_TURNS, sliceMs };
   return [
     {
       ...{ title: `COPY and engine, batch ${REFERENCE_BATCH}`, ...compared },
       entries: [...copies(options), ...referenceEngines(options)],
     },
     ...OTHER_BATCHES.map((batch) => ({
-      ...{ title: `engine, batch ${batch}`, rounds: OTHER_SLICES, sliceMs },
+      ...{ title: `engine, batch ${batch}`, turns: OTHER_TURNS, sliceMs },
       entries: [engine(options, batch)],
     })),
     {
@@ -63,7 +63,7 @@ export function fullLoads(options: BenchOptions): readonly Alternation<Slice>[] 
     },
     {
       // A second server on the same platform would be in the way of the first.
-      ...{ title: 'HTTP by 100 with older rows', ...compared },
+      ...{ title: 'HTTP by 100 with older rows', turns: OTHER_TURNS, sliceMs },
       entries: [http(options, { load: 'by 100', on: 'old', groups: ['older'] })],
     },
   ];
@@ -74,7 +74,7 @@ export function halfLoads(options: BenchOptions): Alternation<Window> {
   const { warmUpMs, measureMs } = options;
   const groups = ['open'] as const;
   return {
-    ...{ title: 'half load', rounds: LATENCY_WINDOWS, sliceMs: measureMs },
+    ...{ title: 'half load', turns: LATENCY_WINDOWS, sliceMs: measureMs },
     entries: [
       {
         ...{ groups, on: 'fresh' },
@@ -102,7 +102,7 @@ function copies({ copyRows }: BenchOptions): readonly Entry<Slice>[] {
     const accounts = world.accounts.map(({ id }) => id);
     // Every place has the same accounts.
     for (const platformId of platforms.length === 0 ? [1n, 2n] : [])
-      platforms.push(encodeParts(accounts, { platformId, rows: copyRows, parts: COMPARED_SLICES }));
+      platforms.push(encodeParts(accounts, { platformId, rows: copyRows, parts: COMPARED_TURNS }));
     return platforms;
   };
   return [1, 2].flatMap((connections) =>
