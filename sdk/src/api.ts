@@ -5179,13 +5179,24 @@ export interface operations {
     importStatement: {
         parameters: {
             query?: {
+                /** @description Told by the file itself, except CSV, which a mapping in `csv` says too */
                 format?: "camt.053" | "mt940" | "citic-dltrnall" | "citic-dlstrndt" | "csv";
-                /** @example gb18030 */
+                /**
+                 * @description Where the file does not say, or says it wrong: a name of the Encoding Standard
+                 * @example gb18030
+                 */
                 charset?: string;
-                /** @example 8110888020000000017 */
+                /**
+                 * @description The main account that it must be of; needed where the file names no account
+                 * @example 8110888020000000017
+                 */
                 mainAccount?: string;
+                /** @description For people: kept with the import */
                 fileName?: string;
-                /** @example CNY */
+                /**
+                 * @description Of the lines, where the file does not say
+                 * @example CNY
+                 */
                 currency?: string;
                 /** @description For CSV: which column is what, as JSON */
                 csv?: string;
@@ -5196,7 +5207,16 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        /** @description The file itself, at most 2147483648 bytes: not in a form, not in JSON, and not compressed. Any of these media types says the same; the file tells its format 请求体即文件本身 */
+        requestBody: {
+            content: {
+                "application/xml": unknown;
+                "text/xml": unknown;
+                "text/plain": unknown;
+                "text/csv": unknown;
+                "application/octet-stream": unknown;
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -5272,7 +5292,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `statement_upload_stalled`: The statement file stopped arriving (对账单文件传输中断) */
+            /**
+             * @description `statement_upload_stalled`: The statement file stopped arriving (对账单文件传输中断)
+             *
+             *     `request_timed_out`: The request did not arrive in time (请求未在时限内到达)
+             */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -5290,7 +5314,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `statement_too_large`: The statement file passes a limit (对账单文件超出限制) */
+            /**
+             * @description `statement_too_large`: The statement file passes a limit (对账单文件超出限制)
+             *
+             *     `body_too_large`: The body is too large (请求体过大)
+             */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -5303,6 +5331,8 @@ export interface operations {
              * @description `statement_format_unknown`: The statement file is of no format that can be read (对账单文件的格式无法识别)
              *
              *     `statement_format_differs`: The statement file is not of the declared format (对账单文件与声明的格式不符)
+             *
+             *     `media_type_unsupported`: The body is of a type that is not read here (不支持该内容类型)
              */
             415: {
                 headers: {

@@ -46,11 +46,33 @@ const tags = ['deposits'];
 
 const ImportQuery = Type.Object(
   {
-    format: Type.Optional(Type.Enum([...FORMATS])),
-    charset: Type.Optional(Text({ max: 40, examples: ['gb18030'] })),
-    mainAccount: Type.Optional(Text({ max: 64, examples: ['8110888020000000017'] })),
-    fileName: Type.Optional(Text({ max: 255 })),
-    currency: Type.Optional(CurrencyCode),
+    format: Type.Optional(
+      Type.Enum([...FORMATS], {
+        description: 'Told by the file itself, except CSV, which a mapping in `csv` says too',
+      }),
+    ),
+    charset: Type.Optional(
+      Text({
+        max: 40,
+        examples: ['gb18030'],
+        description:
+          'Where the file does not say, or says it wrong: a name of the Encoding Standard',
+      }),
+    ),
+    mainAccount: Type.Optional(
+      Text({
+        max: 64,
+        examples: ['8110888020000000017'],
+        description: 'The main account that it must be of; needed where the file names no account',
+      }),
+    ),
+    fileName: Type.Optional(Text({ max: 255, description: 'For people: kept with the import' })),
+    currency: Type.Optional(
+      Type.String({
+        ...CurrencyCode,
+        description: 'Of the lines, where the file does not say',
+      }),
+    ),
     csv: Type.Optional(
       Type.String({
         minLength: 1,

@@ -6,7 +6,8 @@ import { LIMITS } from './limits.ts';
 import { readJson } from './read-json.ts';
 import { recordOf } from './record.ts';
 
-const STREAMED_TYPES = [
+/** What a file may come as. Which of them says nothing: the file itself tells its format. */
+export const STREAMED_TYPES: readonly string[] = [
   'application/xml',
   'text/xml',
   'text/plain',
@@ -38,7 +39,7 @@ export function addBodyParsers(
       else done(null, read.value);
     });
   });
-  app.addContentTypeParser(STREAMED_TYPES, (request, payload, done) => {
+  app.addContentTypeParser([...STREAMED_TYPES], (request, payload, done) => {
     const limit = request.routeOptions.config.streamedBody;
     if (!limit) return done(unsupported(request), undefined);
     const refusal = packed(request) ?? tooLong(request, limit.limitBytes);

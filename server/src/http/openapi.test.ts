@@ -118,6 +118,30 @@ test('metadata says which keys it takes, and how many', () => {
   });
 });
 
+test('what takes a file says as which media types, how long it may be, and how it is refused', () => {
+  const files = operations.filter(({ operation }) => {
+    const content = recordOf(recordOf(operation['requestBody'])['content']);
+    return Object.keys(content).some((type) => type !== 'application/json');
+  });
+  expect(files.map(({ path }) => path)).toEqual(['/v1/statement-imports']);
+  const operation = recordOf(files[0]?.operation);
+  expect(operation['requestBody']).toEqual({
+    required: true,
+    description: expect.stringContaining('2147483648 bytes') as unknown,
+    content: Object.fromEntries(
+      ['application/xml', 'text/xml', 'text/plain', 'text/csv', 'application/octet-stream'].map(
+        (type) => [type, {}],
+      ),
+    ),
+  });
+  expect(JSON.stringify(operation['responses'])).toMatch(
+    /request_timed_out.*body_too_large.*media_type_unsupported/s,
+  );
+  for (const { name, description } of operation['parameters'] as Record<string, unknown>[]) {
+    expect(description, String(name)).toBeTypeOf('string');
+  }
+});
+
 test('what has a default is optional', () => {
   const list = operations.find(({ operation }) => operation['operationId'] === 'listMembers');
   expect(list?.operation['parameters']).toContainEqual(

@@ -2,8 +2,9 @@ import { STATUS_CODES } from 'node:http';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import type { ErrorDefinition, Title } from '../kernel/error.ts';
-import { isBodyOptional } from './body-parsers.ts';
+import { isBodyOptional, STREAMED_TYPES } from './body-parsers.ts';
 import { docsRoutes } from './docs-page.ts';
+import { bodyTooLarge, mediaTypeUnsupported, requestTimedOut } from './errors.ts';
 import { hoistTitled, type Json } from './openapi-schemas.ts';
 import { STATUS_OF } from './problem.ts';
 import { isRecord, recordOf } from './record.ts';
@@ -36,12 +37,23 @@ const ALWAYS = [400, 401, 403, 503];
 /** The answer for statuses without a list of their own. */
 const OTHER = 'default';
 
+/** What an operation needs said of it beyond its schemas. */
+interface Said {
+  readonly problems: readonly ErrorDefinition[];
+  /** Where the body is a file: the longest that is taken. */
+  readonly fileBytes: number | undefined;
+}
+
+/** What any file may be answered with. */
+const FILE_PROBLEMS = [requestTimedOut, bodyTooLarge, mediaTypeUnsupported];
+
 /** Adds /openapi.json and /docs, made from the schemas of all routes added later. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
-  const problems = new Map<string, readonly ErrorDefinition[]>();
+  const said = new Map<string, Said>();
   app.addHook('onRoute', ({ schema, config }) => {
     const id: unknown = Reflect.get(Object(schema), 'operationId');
-    if (typeof id === 'string') problems.set(id, config?.problems ?? []);
+    const { problems = [], streamedBody } = config ?? {};
+    if (typeof id === 'string') said.set(id, { problems, fileBytes: streamedBody?.limitBytes });
   });
   await app.register(swagger, {
     openapi: {
@@ -62,9 +74,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
       },
     },
     transformObject: (document) =>
-      'openapiObject' in document
-        ? finish(document.openapiObject, problems)
-        : document.swaggerObject,
+      'openapiObject' in document ? finish(document.openapiObject, said) : document.swaggerObject,
   });
   let text: string | undefined;
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
@@ -75,10 +85,7 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
 }
 
 /** Adds problem answers to every operation, and names the schemas that have a title. */
-function finish<Document>(
-  document: Document,
-  problems: ReadonlyMap<string, readonly ErrorDefinition[]>,
-): Document {
+function finish<Document>(document: Document, said: ReadonlyMap<string, Said>): Document {
   const copy: unknown = JSON.parse(JSON.stringify(document));
   if (!isRecord(copy)) return document;
   const examples: Record<string, Json> = {};
@@ -88,7 +95,10 @@ function finish<Document>(
       optionalWhenDefaulted(operation);
       optionalBody(operation);
       addReplayed(operation);
-      addProblems(operation, problems.get(String(operation['operationId'])) ?? [], examples);
+      const { problems = [], fileBytes } = said.get(String(operation['operationId'])) ?? {};
+      if (fileBytes !== undefined) operation['requestBody'] = fileOf(fileBytes);
+      const own = fileBytes === undefined ? problems : [...problems, ...FILE_PROBLEMS];
+      addProblems(operation, own, examples);
     }
   }
   copy['paths'] = hoistTitled(copy['paths'], schemas);
@@ -110,6 +120,17 @@ function optionalBody(operation: Record<string, unknown>): void {
   const { requestBody } = operation;
   const json = recordOf(recordOf(recordOf(requestBody)['content'])['application/json']);
   if (isRecord(requestBody) && isBodyOptional(json['schema'])) requestBody['required'] = false;
+}
+
+/** A file as the body. It has no schema, as OpenAPI 3.1 wants it of bytes. */
+function fileOf(limitBytes: number) {
+  return {
+    required: true,
+    description:
+      `The file itself, at most ${limitBytes} bytes: not in a form, not in JSON, and not compressed. ` +
+      'Any of these media types says the same; the file tells its format 请求体即文件本身',
+    content: Object.fromEntries(STREAMED_TYPES.map((type) => [type, {}])),
+  };
 }
 
 /** What takes an idempotency key says on a repeat that its answer is the one of before (`markReplayed`). */
