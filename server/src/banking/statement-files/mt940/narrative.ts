@@ -67,20 +67,20 @@ function readSubfields(
 ): Narrative {
   const parts = text.split(splitterOf(separator)).slice(1);
   let remittance = '';
-  let previousLength = 0;
+  let wasFull = false;
   let name = '';
   const accounts = new Map<string, string>();
   const other: string[] = [];
   for (const part of parts) {
     const [code, value] = [part.slice(0, 2), part.slice(2)];
     if (/^(?:2\d|6[0-3])$/.test(code)) {
-      const glue = remittance === '' || previousLength >= SUBFIELD_LENGTH ? '' : '\n';
+      const glue = remittance === '' || wasFull ? '' : '\n';
       remittance +=
         SEPA_TAG.test(value.slice(0, 5)) && remittance !== '' ? `\n${value}` : glue + value;
-      previousLength = value.length;
+      wasFull = isFull(value);
     } else if (code === '32' || code === '33') {
       // A name that fills its sub-field is cut in the middle of a word; a shorter one is a first name.
-      name += name === '' || name.length >= SUBFIELD_LENGTH ? value : ` ${value}`;
+      name += name === '' || isFull(name) ? value : ` ${value}`;
     } else if (code === '31' || code === '38') accounts.set(code, value);
     else if (code === '00') other.push(value);
   }
@@ -96,6 +96,11 @@ function readSubfields(
     ]),
     references: present([tags.get('EREF'), tags.get('KREF')]),
   };
+}
+
+/** Banks count characters; one beyond the basic plane, such as a rare one of a name, is two units of a string. */
+function isFull(subfield: string): boolean {
+  return subfield.length >= SUBFIELD_LENGTH && Array.from(subfield).length >= SUBFIELD_LENGTH;
 }
 
 /** Splits EREF+…SVWZ+… into its parts. Text without tags has none. */

@@ -37,6 +37,21 @@ describe('a line', () => {
     });
   });
 
+  test('a sub-field is full by its characters, not by the units of a string', async () => {
+    // 26 characters, one of which is two units; and 27.
+    for (const [text, joined] of [
+      [`𠮷${'a'.repeat(25)}`, '\n'],
+      [`𠮷${'a'.repeat(26)}`, ''],
+    ] as const) {
+      const body = `:61:260302C1,NTRFNONREF//B\n:86:166?20${text}?21b?32${text}?33c\n`;
+      const [line] = await readLines(file(body, 'C260302EUR11,00'));
+      expect(line).toMatchObject({
+        remittance: `${text}${joined}b`,
+        counterpartyName: `${text}${joined === '' ? '' : ' '}c`,
+      });
+    }
+  });
+
   test('a sub-field of 27 characters runs on in the next', async () => {
     const body = `:61:260302C1,NTRFNONREF//B\n:86:166?20${'a'.repeat(27)}?21b\n`;
     const [line] = await readLines(file(body, 'C260302EUR11,'));
