@@ -10,18 +10,21 @@ import { createXmlReader, localName } from '../xml-reader.ts';
 /** A reply as specs give it: flat scalars, and one list of rows. All values are trimmed. */
 export interface CiticReply {
   readonly scalars: ReadonlyMap<string, string>;
+  /** The line on which each scalar ends. */
+  readonly lines: ReadonlyMap<string, number>;
   readonly rows: readonly CiticRow[];
 }
 
-/** One row, with its 1-based number for errors. */
+/** One row, with its 1-based number and the line where it begins for errors. */
 export interface CiticRow {
   readonly number: number;
+  readonly line: number;
   readonly values: ReadonlyMap<string, string>;
 }
 
 /** A field of a row; a missing one is empty, as the protocol has it. */
 export function fieldOf(row: CiticRow, field: string): RawField {
-  return { place: { entry: row.number }, field, text: row.values.get(field) ?? '' };
+  return { place: { entry: row.number, line: row.line }, field, text: row.values.get(field) ?? '' };
 }
 
 /** A field that must not be empty. */
@@ -72,9 +75,11 @@ function tryDecode(bytes: Uint8Array, charset: Charset): string | undefined {
 
 function parseReply(text: string, { limits }: ReaderContext): CiticReply {
   const scalars = new Map<string, string>();
+  const lines = new Map<string, number>();
   const rows: CiticRow[] = [];
   const path: string[] = [];
   let values = new Map<string, string>();
+  let begun = 0;
   let collected = '';
   const reader = createXmlReader(
     {
@@ -88,16 +93,22 @@ function parseReply(text: string, { limits }: ReaderContext): CiticReply {
             found: name,
           });
         }
-        if (path.length === 3 && name === 'row') values = new Map();
+        if (path.length === 3 && name === 'row') {
+          values = new Map();
+          begun = reader.line();
+        }
       },
       text(piece) {
         collected += piece;
       },
       close() {
         const name = path.at(-1) ?? '';
-        if (path.length === 2 && name !== 'list') scalars.set(name, collected.trim());
+        if (path.length === 2 && name !== 'list') {
+          scalars.set(name, collected.trim());
+          lines.set(name, reader.line());
+        }
         if (path.length === 3 && name === 'row') {
-          rows.push({ number: rows.length + 1, values });
+          rows.push({ number: rows.length + 1, line: begun, values });
           if (rows.length > limits.maxLines) {
             throw new AppError(statementTooLarge, { limit: 'maxLines', maximum: limits.maxLines });
           }
@@ -115,7 +126,7 @@ function parseReply(text: string, { limits }: ReaderContext): CiticReply {
   } catch (error) {
     throw rawAmpersand(text) ?? error;
   }
-  return { scalars, rows };
+  return { scalars, lines, rows };
 }
 
 /** Names such as "A&B" that nobody escaped: the parser complains about what comes long after them. */

@@ -244,3 +244,14 @@ describe('what is refused', () => {
     expect(await readFailure(text, { limits })).toMatchObject({ limit: 'maxCiticBytes' });
   });
 });
+
+test('what is wrong with a row names its line too, and what is wrong with the reply its own', async () => {
+  const wrong = reply([main({}), main({ tranAmount: 'x', balance: '' })], { accountNo: '8110' });
+  const text = wrong.replaceAll('<row>', '\n<row>').replace('<accountNo>', '\n<accountNo>');
+  expect(await readFailure(encodeGbk(text))).toMatchObject({
+    ...{ code: 'statement_field_invalid', field: 'tranAmount', entry: 2, line: 5 },
+  });
+  const failure = await readFailure(encodeGbk(text), { accountNumber: '8111' });
+  expect(failure).toMatchObject({ code: 'statement_field_invalid', field: 'accountNo', line: 3 });
+  expect(failure).not.toHaveProperty('entry');
+});

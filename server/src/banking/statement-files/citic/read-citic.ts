@@ -70,7 +70,8 @@ function writeMainAccount(reply: CiticReply, context: ReaderContext): void {
     context.accountNumber !== undefined &&
     stated !== context.accountNumber
   ) {
-    const raw = { place: { entry: 0 }, field: 'accountNo', text: stated };
+    const place = { line: reply.lines.get('accountNo') ?? 1 };
+    const raw = { place, field: 'accountNo', text: stated };
     throw invalidField(raw, `the account that was named: ${context.accountNumber}`);
   }
   const read = reply.rows.map((row) => readMainAccountRow(row, code));
