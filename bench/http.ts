@@ -26,21 +26,21 @@ export async function openHttp(
   const pid = await backendPid(place.admin);
   const server = await startServer({ databaseUrl: place.url, adminUrl: place.adminUrl });
   const wires: WireConnection[] = [];
-  const stop = async () => {
-    for (const wire of wires) wire.close();
-    await server.stop();
+  const close = () => {
+    for (const wire of wires.splice(0)) wire.close();
   };
-  try {
-    for (let i = 0; i < connections; i += 1) wires.push(await openConnection(server.port));
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-  const workers = wires.map((wire, seed) => {
-    const next = makerOf(place, seed, items);
-    return async () => isPosted(await wire.ask(next()), items);
+  const workers = Array.from({ length: connections }, (_, i) => {
+    const next = makerOf(place, i, items);
+    return async () => {
+      const wire = wires[i];
+      if (!wire) throw new Error('there is a connection for each worker');
+      return isPosted(await wire.ask(next()), items);
+    };
   });
   const slice = async (ms: number) => {
+    // The server closes what is idle, and that is what these are while the others have their turns.
+    close();
+    while (wires.length < connections) wires.push(await openConnection(server.port));
     const cpu = () => cpuUse(pid, server.pid);
     const result = await runClosedLoop({ workers, items, cpu }, ms);
     add(result);
@@ -48,9 +48,13 @@ export async function openHttp(
   };
   return {
     ...books,
-    ...{ loads: [{ name, slice }], warmUpMs, add, stop, send: onFreeWorker(workers) },
+    ...{ loads: [{ name, slice }], warmUpMs, add, send: onFreeWorker(workers) },
     // The server under no other load has no other peak.
     figures: () => ({ [`${name}, memory MiB`]: server.peakMemoryMiB() }),
+    stop: async () => {
+      close();
+      await server.stop();
+    },
   };
 }
 

@@ -25,9 +25,9 @@ export interface Alternation<T> {
   readonly entries: readonly Entry<T>[];
 }
 
-/** Slices are a third of the measured time: six where a goal is held against them, else three. */
+/** Slices are a third of the measured time: six where a goal is held against them, else two. */
 const COMPARED_TURNS = 6;
-const OTHER_TURNS = 3;
+const OTHER_TURNS = 2;
 const SLICES_PER_MEASURE = 3;
 /** What shows in a p99 is seldom: in a short window it comes by chance too often, or not at all. */
 const LATENCY_WINDOWS = 6;
