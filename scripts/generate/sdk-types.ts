@@ -7,23 +7,34 @@ const KEY_HEADER = 'idempotency-key';
 /** Writes the types of an OpenAPI 3.1 document, given as text. */
 export async function renderSdkTypes(document: string): Promise<string> {
   const types = astToString(await openapiTypes(document));
-  const operations = keyedOperations(JSON.parse(document)).map(
-    (each) => `    ${JSON.stringify(each)},\n`,
-  );
+  const listOf = (belongs: (operation: unknown) => boolean) =>
+    operationsOf(JSON.parse(document), belongs)
+      .map((each) => `    ${JSON.stringify(each)},\n`)
+      .join('');
   return `${HEADER}/** What takes an Idempotency-Key: a repeat with the same key is done once. */
 export const KEYED_OPERATIONS: readonly string[] = [
-${operations.join('')}];
+${listOf(takesKey)}];
+
+/** What takes a file as its body, and no JSON. */
+export const FILE_OPERATIONS: readonly string[] = [
+${listOf(takesFile)}];
 
 ${types}`;
 }
 
 /** `POST /v1/transfers` and its like. */
-function keyedOperations(document: unknown): string[] {
+function operationsOf(document: unknown, belongs: (operation: unknown) => boolean): string[] {
   return entries(document, 'paths').flatMap(([path, methods]) =>
     Object.entries(Object(methods) as object)
-      .filter(([, operation]) => takesKey(operation))
+      .filter(([, operation]) => belongs(operation))
       .map(([method]) => `${method.toUpperCase()} ${path}`),
   );
+}
+
+function takesFile(operation: unknown): boolean {
+  const body: unknown = Reflect.get(Object(operation) as object, 'requestBody');
+  const types = entries(body, 'content').map(([type]) => type);
+  return types.length > 0 && !types.includes('application/json');
 }
 
 function takesKey(operation: unknown): boolean {

@@ -12,6 +12,11 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/bank-entries/{id}/claim-reversal",
 ];
 
+/** What takes a file as its body, and no JSON. */
+export const FILE_OPERATIONS: readonly string[] = [
+    "POST /v1/statement-imports",
+];
+
 export interface paths {
     "/v1/platform": {
         parameters: {

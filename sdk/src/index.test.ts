@@ -147,3 +147,25 @@ test('an integer that would be rounded is refused, with the whole answer', async
   const { client: other } = clientOf(() => Response.json(exact));
   expect((await other.GET('/v1/platform')).data).toEqual(exact);
 });
+
+test('a file is sent as it is, under a type of its own unless one is given', async () => {
+  const types: (string | null)[] = [];
+  const bodies: string[] = [];
+  const client = createGuanjia({
+    baseUrl: 'http://guanjia.test',
+    apiKey: 'gj_1_key',
+    fetch: async (request) => {
+      types.push(request.headers.get('content-type'));
+      bodies.push(await request.text());
+      return Response.json({}, { status: 201 });
+    },
+  });
+  const path = '/v1/statement-imports';
+  await client.POST(path, { body: new TextEncoder().encode('<Document/>') });
+  await client.POST(path, {
+    body: new Blob([':20:ref']),
+    headers: { 'Content-Type': 'text/plain' },
+  });
+  expect(bodies).toEqual(['<Document/>', ':20:ref']);
+  expect(types).toEqual(['application/octet-stream', 'text/plain']);
+});

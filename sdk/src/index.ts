@@ -1,6 +1,6 @@
 /** The typed client of Guanjia's API. */
-import createClient, { type Client, type Middleware } from 'openapi-fetch';
-import { KEYED_OPERATIONS, type paths } from './api.ts';
+import createClient, { type Client, defaultBodySerializer, type Middleware } from 'openapi-fetch';
+import { FILE_OPERATIONS, KEYED_OPERATIONS, type paths } from './api.ts';
 import { refuseInexact } from './exact.ts';
 import { sendRepeatedly } from './repeat.ts';
 
@@ -33,6 +33,10 @@ export type Guanjia = Client<paths>;
  *       headers: { 'Idempotency-Key': 'order-1001' },
  *     });
  *
+ * A file is sent as it is, from its bytes or a Blob:
+ *
+ *     await guanjia.POST('/v1/statement-imports', { body: await openAsBlob('camt053.xml') });
+ *
  * Amounts are integers of minor units. A call that moves money and has no Idempotency-Key gets one. It protects
  * against doing it twice within this call only: name your own key, and repeat with it, to be safe across a
  * crash of yours. Reads and calls with a key are repeated while the server answers 503 or not at all; other
@@ -45,8 +49,9 @@ export function createGuanjia(options: GuanjiaOptions): Guanjia {
   const client = createClient<paths>({
     baseUrl,
     fetch: (request) => sendRepeatedly({ fetch, wait }, request),
+    bodySerializer: (body: unknown) => (isFile(body) ? body : defaultBodySerializer(body)),
   });
-  client.use(authorize(apiKey), addKey(newKey), exact);
+  client.use(authorize(apiKey), addKey(newKey), fileType, exact);
   return client;
 }
 
@@ -69,6 +74,19 @@ function addKey(newKey: () => string): Middleware {
     },
   };
 }
+
+const isFile = (body: unknown): body is Blob | Uint8Array =>
+  body instanceof Blob || body instanceof Uint8Array;
+
+/** The caller of an operation that takes files need not say that it sends no JSON. */
+const fileType: Middleware = {
+  onRequest: ({ request, schemaPath }) => {
+    if (!FILE_OPERATIONS.includes(`${request.method} ${schemaPath}`)) return undefined;
+    if (request.headers.get('Content-Type') !== 'application/json') return undefined;
+    request.headers.set('Content-Type', 'application/octet-stream');
+    return request;
+  },
+};
 
 const exact: Middleware = { onResponse: ({ response }) => refuseInexact(response) };
 

@@ -353,6 +353,23 @@ test.each([
   expect([code, stdout === '']).toEqual(message ? [1, true] : [0, false]);
 });
 
+test.each([
+  ['CNY', /^$/],
+  ['USD', /^guanjia: statement_currency_differs: .*USD/m],
+  ['yuan', /--currency.*It must be an ISO 4217 code, such as CNY/],
+])('lines whose file says no currency, taken as %s', async (code, message) => {
+  const file = join(folder, 'plain.csv');
+  const mapping = join(folder, 'plain.json');
+  await writeFile(file, 'date,amount\n2026-01-02,1.00\n');
+  const form = { charset: 'utf-8', dateFormat: 'YYYY-MM-DD', amount: { signed: 'amount' } };
+  await writeFile(mapping, JSON.stringify({ ...form, columns: { bookingDate: 'date' } }));
+  const { stderr } = await runHere(
+    ...['statement', 'import', file, '--format', 'csv', '--csv-mapping', mapping],
+    ...['--main-account', MAIN_ACCOUNT, '--currency', code, '--dry-run'],
+  );
+  expect(stderr).toMatch(message);
+});
+
 test('no command is typed wrong, asking for help is not', async () => {
   const none = await runHere();
   expect([none.code, none.stdout]).toEqual([2, '']);

@@ -8,6 +8,7 @@ import {
   type StatementFormat,
 } from '../../banking/index.ts';
 import { type ImportProgress, importStatement } from '../../deposits/index.ts';
+import { type Currency, isCurrency } from '../../kernel/currency.ts';
 import { errorCode } from '../../kernel/error-code.ts';
 import { CHARSET_ALLOWED, isCharset } from '../../kernel/text.ts';
 import { type Cli, moneyAction, type PlatformContext, type Result } from '../action.ts';
@@ -27,6 +28,7 @@ interface ImportOptions {
   readonly mainAccount?: string;
   readonly format?: StatementFormat;
   readonly charset?: string;
+  readonly currency?: Currency;
   readonly csvMapping?: string;
   readonly dryRun?: boolean;
 }
@@ -51,6 +53,11 @@ export function addStatementCommands(program: Command, cli: Cli): void {
       new Option('--format <format>', 'told by the file itself, except CSV').choices(FORMATS),
     )
     .option('--charset <label>', 'such as gb18030, where the file does not say', charset)
+    .option(
+      '--currency <code>',
+      'of the lines, such as CNY, where the file does not say',
+      currencyOf,
+    )
     .option('--csv-mapping <file>', 'which column is what, in JSON; needed for CSV')
     .option('--dry-run', 'read, check and match everything, and change nothing')
     .addHelpText(
@@ -63,6 +70,11 @@ export function addStatementCommands(program: Command, cli: Cli): void {
 function charset(label: string): string {
   if (isCharset(label)) return label;
   throw new InvalidArgumentError(`It must be ${CHARSET_ALLOWED}.`);
+}
+
+function currencyOf(code: string): Currency {
+  if (isCurrency(code)) return code;
+  throw new InvalidArgumentError('It must be an ISO 4217 code, such as CNY.');
 }
 
 async function importFile(
@@ -163,10 +175,11 @@ function interruptedWhilePosting(path: string, posted: number): CliError {
 
 /** Throws CliError `file_unreadable`, and AppError `csv_mapping_invalid`. */
 async function fileOptions(options: ImportOptions): Promise<StatementFileOptions> {
-  const { format, charset: label, csvMapping } = options;
+  const { format, charset: label, currency, csvMapping } = options;
   return {
     ...(format === undefined ? {} : { format }),
     ...(label === undefined ? {} : { charset: label }),
+    ...(currency === undefined ? {} : { currency }),
     ...(csvMapping === undefined ? {} : { csv: checkCsvMapping(await readJson(csvMapping)) }),
   };
 }
