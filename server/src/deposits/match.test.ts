@@ -135,6 +135,10 @@ describe('a number that a line break has cut', () => {
     ]);
   });
 
+  test('is found behind characters that JavaScript counts as two', () => {
+    expect(numbersIn(`${'𠮷'.repeat(58)}8888800\n000000000044`)).toEqual([CHECKED]);
+  });
+
   test('decides whom a credit is for', () => {
     expect(matched({ text: cut(65, 8) })).toEqual([carol, 'account_number']);
     expect(matched({ text: `${B}\n${cut(65, 8)}` })).toEqual([

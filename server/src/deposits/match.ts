@@ -109,10 +109,11 @@ export function numbersIn(text: string): string[] {
  */
 function cutNumbersIn(lines: readonly string[]): string[] {
   return lines.flatMap((line, i) => {
-    if (!LINE_LIMITS.includes(line.length)) return [];
     const start = /(?<!\d)\d{1,18}$/.exec(plainText(line))?.[0] ?? '';
+    // Limits are of characters: a rare Chinese one is two of JavaScript's units.
+    if (start === '' || !LINE_LIMITS.includes(Array.from(line).length)) return [];
     const rest = /^\d{1,18}(?!\d)/.exec(plainText(lines[i + 1] ?? ''))?.[0] ?? '';
-    const number = start === '' || rest === '' ? '' : start + rest;
+    const number = rest === '' ? '' : start + rest;
     return number.length === NUMBER_LENGTH && hasCheckDigit(number) ? [number] : [];
   });
 }
