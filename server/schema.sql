@@ -80,6 +80,7 @@ create table bank_entry_posting (
   claim_count integer not null default 0,
   state text not null,
   match_reason text,
+  matched_account_id bigint,
   constraint bank_entry_posting_pkey PRIMARY KEY (platform_id, bank_entry_id),
   constraint bank_entry_posting_state_check CHECK ((state = ANY (ARRAY['credited'::text, 'suspended'::text, 'claimed'::text, 'debited'::text])))
 );

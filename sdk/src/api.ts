@@ -1494,6 +1494,11 @@ export interface components {
              */
             matchReason: string | null;
             /**
+             * @description Whom it is for, where that account could not be credited
+             * @example 8888800000000000017
+             */
+            matchedAccount: string | null;
+            /**
              * @description 19 digits
              * @example 8888800000000000017
              */
@@ -5544,6 +5549,11 @@ export interface operations {
                              * @example no_match
                              */
                             matchReason: string | null;
+                            /**
+                             * @description Whom it is for, where that account could not be credited
+                             * @example 8888800000000000017
+                             */
+                            matchedAccount: string | null;
                             /**
                              * @description 19 digits
                              * @example 8888800000000000017

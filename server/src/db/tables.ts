@@ -83,6 +83,7 @@ export interface BankEntryPosting {
   bank_entry_id: string;
   claim_count: Generated<number>;
   match_reason: string | null;
+  matched_account_id: bigint | null;
   platform_id: bigint;
   state: string;
   transfer_id: bigint;

@@ -62,6 +62,8 @@ export interface BankEntry {
   readonly state: BankEntryState;
   /** Why it went where it went; null while it is not posted, and for debits. */
   readonly matchReason: string | null;
+  /** The virtual account that it is for, where that one could not be credited; null otherwise. */
+  readonly matchedAccount: string | null;
   /** The virtual account that has the money, suspense included; null for debits and what is not posted. */
   readonly account: string | null;
   /** The number of the transfer from bank clearing (or to it); null while it is not posted. */

@@ -56,6 +56,17 @@ test('what the ledger refuses for one account waits in suspense, and the rest is
     account_closed: { count: 150, sum: 150n },
     balance_limit_exceeded: { count: 150, sum: 150n },
   });
+  const { entries } = await listBankEntries(app, platformId, { state: 'suspended', limit: 1000 });
+  const matched = entries.map(
+    ({ matchReason, matchedAccount }) => `${matchReason} ${matchedAccount}`,
+  );
+  expect(new Set(matched)).toEqual(
+    new Set([
+      `account_stopped ${stopped}`,
+      `account_closed ${closed}`,
+      `balance_limit_exceeded ${full}`,
+    ]),
+  );
   expect(await balanceOf(platformId, a)).toBe(150n);
   expect(await findings(app, platformId)).toEqual([]);
 });

@@ -16,6 +16,8 @@ export interface PlacedEntry {
   readonly reason: string | null;
   /** Who has the money then; for a debit, the account of bank debits. */
   readonly account: AccountId;
+  /** Of what goes to suspense because the ledger refused it: the account that it is for. */
+  readonly matched?: AccountId;
   readonly code: 'deposit' | 'opening_balance' | 'bank_debit';
 }
 
@@ -49,20 +51,30 @@ export async function placeEntries(
     next += 1;
     if (!match) throw new Error('each credit has a match');
     const { account, reason } = match;
-    if (account === undefined) return suspendedFor({ ...common, code: 'deposit' }, match.reason);
+    if (account === undefined) return suspendedFor(common, match.reason);
     return { ...common, state: 'credited', reason, account, code: 'deposit' };
   });
 }
 
-/** The same entry on its way to suspense. */
-export function suspendedFor(
-  entry: Pick<PlacedEntry, 'entryId' | 'main' | 'amount' | 'reference' | 'code'>,
+/** The same entry on its way to suspense, as long as nobody is known whom it is for. */
+function suspendedFor(
+  {
+    entryId,
+    main,
+    amount,
+    reference,
+  }: Pick<PlacedEntry, 'entryId' | 'main' | 'amount' | 'reference'>,
   reason: SuspenseReason,
 ): PlacedEntry {
-  const { entryId, main, amount, reference } = entry;
   const where = { state: 'suspended' as const, reason, account: main.suspense };
   return { entryId, main, amount, reference, ...where, code: 'deposit' };
 }
+
+/** The same entry on its way to suspense, because the account that it is for cannot be credited. */
+export const suspendedInstead = (entry: PlacedEntry, reason: SuspenseReason): PlacedEntry => ({
+  ...suspendedFor(entry, reason),
+  matched: entry.account,
+});
 
 /** What the ledger is asked for. A debit leaves bank clearing: what the bank has is less. */
 export function moveOf({

@@ -6,7 +6,7 @@ import type { DepositDeps } from './deposit-deps.ts';
 import { beyondLimits, Headroom, readFilled } from './headroom.ts';
 import { InFlight } from './in-flight.ts';
 import type { SuspenseReason } from './match.ts';
-import { type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
+import { type PlacedEntry, placeEntries, suspendedInstead } from './place-entries.ts';
 import type { Session } from './record-store.ts';
 import {
   BEFORE_ALL,
@@ -205,7 +205,7 @@ function suspendedLike(
     (reason !== 'balance_limit_exceeded' &&
       entry.state === 'credited' &&
       entry.account === refused.account);
-  return entries.map((entry, i) => (isLike(entry, i) ? suspendedFor(entry, reason) : entry));
+  return entries.map((entry, i) => (isLike(entry, i) ? suspendedInstead(entry, reason) : entry));
 }
 
 /** What was too much for an account is too much later in the group too: no move of a group makes room. */

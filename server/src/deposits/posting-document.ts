@@ -18,10 +18,12 @@ export const postingWriter: DocumentWriter<PostingGroup> = {
     const moveIds = items.flatMap(({ answer }) => answer.postings.map(({ moveId }) => moveId));
     return {
       name: 'deposits_post',
-      text: `insert into bank_entry_posting (platform_id, bank_entry_id, account_id, transfer_id, state, match_reason)
-             select p.platform_id, v.id::uuid, v.account_id, v.transfer_id, v.state, v.reason
-               from platform p, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
-                 v (id, account_id, transfer_id, state, reason)
+      text: `insert into bank_entry_posting (platform_id, bank_entry_id, account_id, transfer_id, state, match_reason,
+                                               matched_account_id)
+             select p.platform_id, v.id::uuid, v.account_id, v.transfer_id, v.state, v.reason, v.matched
+               from platform p, unnest($2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
+                                       $7::bigint[])
+                 v (id, account_id, transfer_id, state, reason, matched)
               where p.platform_id = $1`,
       values: [
         platformId,
@@ -30,6 +32,7 @@ export const postingWriter: DocumentWriter<PostingGroup> = {
         int8Array(moveIds),
         textArray(entries.map(({ state }) => state)),
         textArray(entries.map(({ reason }) => reason)),
+        int8Array(entries.map(({ matched }) => matched ?? null)),
       ],
     };
   },

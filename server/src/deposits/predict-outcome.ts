@@ -4,7 +4,7 @@ import { type MainAccountRecord, readMainAccountRecords } from '../virtual-accou
 import { entryIdRange } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { type ImportOutcome, type OutcomeRow, outcomeOf } from './import-report.ts';
-import { type PlacedEntry, placeEntries, suspendedFor } from './place-entries.ts';
+import { type PlacedEntry, placeEntries, suspendedInstead } from './place-entries.ts';
 import { PAGE_ENTRIES, PASS_LIMITS } from './post-waiting.ts';
 import { readWaiting } from './waiting-entries.ts';
 
@@ -51,8 +51,8 @@ async function withRefusals(
   const accounts = await readAccounts(db, platformId, ids);
   return placed.map((entry) => {
     const state = entry.state === 'credited' ? accounts.get(entry.account)?.state : undefined;
-    if (state === 'closed') return suspendedFor(entry, 'account_closed');
+    if (state === 'closed') return suspendedInstead(entry, 'account_closed');
     const isStopped = state === 'stopped' || state === 'credit_stopped';
-    return isStopped ? suspendedFor(entry, 'account_stopped') : entry;
+    return isStopped ? suspendedInstead(entry, 'account_stopped') : entry;
   });
 }

@@ -113,6 +113,12 @@ const EntryFields = {
   bankCode: Nullable(Type.String()),
   state: EntryState,
   matchReason: Nullable(Type.String({ examples: ['account_number', 'no_match'] })),
+  matchedAccount: Nullable(
+    Type.String({
+      ...AccountNumber,
+      description: 'Whom it is for, where that account could not be credited',
+    }),
+  ),
   account: Nullable(AccountNumber),
   transferId: Nullable(MoveId('trf')),
   claimCount: Type.Integer(),

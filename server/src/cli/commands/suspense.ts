@@ -52,6 +52,7 @@ const COLUMNS: readonly Column<BankEntry>[] = [
   { title: 'account', show: ({ counterpartyAccount }) => counterpartyAccount },
   { title: 'remittance', show: ({ remittance }) => remittance },
   { title: 'why', show: ({ matchReason }) => matchReason },
+  { title: 'for', show: ({ matchedAccount }) => matchedAccount },
 ];
 
 async function list(
