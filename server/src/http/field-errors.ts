@@ -79,7 +79,8 @@ function notAField(rule: unknown): string {
   const allowed = Object.keys(propertiesOf(rule));
   if (allowed.length > 0) return `is not a field here: allowed are ${allowed.join(', ')}`;
   const { 'x-allowed': keys } = recordOf(recordOf(rule)['propertyNames']);
-  return typeof keys === 'string' ? `is not allowed here: ${keys}` : 'is not allowed here';
+  if (typeof keys === 'string') return `is not allowed here: ${keys}`;
+  return 'is not a field here: none is allowed';
 }
 
 function detailOf({ keyword, params, message }: SchemaError, rule: unknown): string {

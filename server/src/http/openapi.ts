@@ -9,6 +9,7 @@ import { hoistTitled, type Json } from './openapi-schemas.ts';
 import { STATUS_OF } from './problem.ts';
 import { isRecord, recordOf } from './record.ts';
 import { Problem } from './schemas.ts';
+import { declared } from './undeclared.ts';
 
 const DESCRIPTION = `Guanjia (管家) keeps virtual accounts for platforms on one real bank account.
 
@@ -73,6 +74,8 @@ export async function addOpenApi(app: FastifyInstance): Promise<void> {
         },
       },
     },
+    // Where no schema is declared there is none, whatever the type says.
+    transform: ({ schema = {}, url }) => ({ schema: declared(schema), url }),
     transformObject: (document) =>
       'openapiObject' in document ? finish(document.openapiObject, said) : document.swaggerObject,
   });

@@ -17,6 +17,7 @@ import { answerErrors, answerUnknownRoutes } from './on-error.ts';
 import { addOpenApi } from './openapi.ts';
 import { problemRoutes } from './problem-pages.ts';
 import { rootRoute } from './root-page.ts';
+import { refuseUndeclared } from './undeclared.ts';
 import { hangUpOnUnreadBodies } from './unread-body.ts';
 import { compileValidator } from './validator.ts';
 
@@ -71,6 +72,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
   const stopping = hangUpWhenStopping(server);
   server.addHook('onRoute', (route) => {
     guard(route, deps);
+    refuseUndeclared(route);
     bindCursors(route);
     allowNoBody(route);
     observe(route, deps, stopping);
