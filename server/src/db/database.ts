@@ -1,7 +1,8 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { errorCode } from '../kernel/error-code.ts';
-import { connectClient, isLostConnection, openPool } from './lost-connections.ts';
+import { connectionTo, lookAt } from './connection.ts';
+import { isLostConnection, openPool } from './lost-connections.ts';
 import type { DB } from './tables.ts';
 
 /** The database as the modules use it: typed statements for most, raw connections for batches. */
@@ -33,12 +34,10 @@ const IDLE_CONNECTION_MS = 60_000;
  * The statements of a batch find every row by its key, and keep that plan whatever the statistics say: a table
  * that was filled a moment ago has none yet, and reading it whole for each group would take minutes.
  */
-const BATCH_PLANS = [
-  ...['plan_cache_mode=force_generic_plan', 'enable_seqscan=off'],
-  ...['enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'],
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
+const BATCH_PLANS = {
+  plan_cache_mode: 'force_generic_plan',
+  ...{ enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' },
+};
 
 /** The role that the server works as: it may add to the record, not change it (0005_grants.sql). */
 const APP_ROLE = 'guanjia_app';
@@ -67,15 +66,21 @@ export interface DatabaseOptions {
   readonly asOwner?: boolean;
 }
 
-/** Opens the pools. Connects lazily, except for one look at whether the server's role exists. */
+/**
+ * Opens the pools. Connects lazily, except for one look at whether the server's role exists and how long a commit
+ * waits. Throws UnfitDatabase where settings of a connection do not hold.
+ */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const { url, connections = 10, batchConnections = 8, sessionConnections = 6 } = options;
   const { onError = () => {}, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options;
-  const role = options.asOwner ? '' : await roleOption(url);
+  const settings = {
+    ...(options.asOwner ? {} : await serverSettings(url)),
+    lock_timeout: String(LOCK_TIMEOUT_MS),
+    idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_TIMEOUT_MS),
+  };
   const shared: pg.PoolConfig = {
-    connectionString: url,
+    ...connectionTo(url, settings),
     types,
-    options: `${role} -c lock_timeout=${LOCK_TIMEOUT_MS} -c timezone=UTC -c idle_in_transaction_session_timeout=${IDLE_IN_TRANSACTION_TIMEOUT_MS}`,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_CONNECTION_MS,
@@ -85,7 +90,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   const pool = openPool({ ...shared, max: connections }, { answerTimeoutMs });
   const batches = openPool(
     {
-      ...{ ...shared, options: `${shared.options} ${BATCH_PLANS}` },
+      ...{ ...shared, ...connectionTo(url, { ...settings, ...BATCH_PLANS }) },
       ...{ max: batchConnections, pipeline: true },
     },
     { answerTimeoutMs },
@@ -106,20 +111,10 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-async function roleOption(url: string): Promise<string> {
-  const client = await connectClient({
-    connectionString: url,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-  });
-  try {
-    const { rowCount } = await client.query(
-      `select from pg_roles where rolname = $1 and pg_has_role(current_user, oid, 'member')`,
-      [APP_ROLE],
-    );
-    return rowCount === 1 ? `-c role=${APP_ROLE}` : '';
-  } finally {
-    await client.end().catch(() => {});
-  }
+async function serverSettings(url: string): Promise<Record<string, string>> {
+  const look = { role: APP_ROLE, timeoutMs: CONNECT_TIMEOUT_MS };
+  const { hasRole, synchronousCommit } = await lookAt(url, look);
+  return { synchronous_commit: synchronousCommit, ...(hasRole ? { role: APP_ROLE } : {}) };
 }
 
 /** True for an error that says the database is not there now: nothing is wrong with the request. */
@@ -130,6 +125,16 @@ export function isUnavailable(error: unknown): boolean {
     /^(08|57P0|53[0-3]|3D000|25P03|25006)/.test(code) ||
     /^E(CONN|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND|AI_AGAIN)/.test(code)
   );
+}
+
+/** True for a write that was refused because the database takes none now: a standby, or a setting. It did nothing. */
+export function isReadOnly(error: unknown): boolean {
+  return errorCode(error) === '25006';
+}
+
+/** True when PostgreSQL does not let this role in, or not with this password (SQLSTATE class 28). */
+export function isLoginRefused(error: unknown): boolean {
+  return /^28/.test(errorCode(error) ?? '');
 }
 
 /** True for an error after which the same transaction may succeed: deadlock, serialization, time-outs. */
