@@ -2,7 +2,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from 'kysely';
 import { errorCode } from '../kernel/error-code.ts';
+import { connectionTo } from './connection.ts';
 import { openPool } from './lost-connections.ts';
+import { refuseEncoding, unfitFor } from './unfit-database.ts';
 
 const FOLDER = join(import.meta.dirname, '../../migrations');
 /** Outside `public`, so that the rules for tenant tables need no exception for it. */
@@ -37,24 +39,29 @@ export class DatabaseIsNewer extends Error {
  * Brings the database up to date: applies the numbered files of `server/migrations` that are missing, in
  * order, in one transaction, under a lock, so that two processes may start at once. Forward only; a file,
  * once landed, is never edited. When nothing is missing nothing is changed, so that any role of the server
- * will do. Throws DatabaseIsNewer, MayNotMigrate, or the first error of PostgreSQL, and then nothing was applied.
+ * will do. Throws DatabaseIsNewer, MayNotMigrate, UnfitDatabase, or the first error of PostgreSQL, and then nothing was
+ * applied.
  */
 export async function migrate(url: string): Promise<readonly Applied[]> {
   const migrations = await readMigrations();
   const pool = openPool({
-    ...{ connectionString: url, max: 2, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
+    ...{ ...connectionTo(url), max: 2, connectionTimeoutMillis: CONNECT_TIMEOUT_MS },
   });
   pool.on('error', () => {}); // the statement that it breaks says so
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
+    refuseEncoding(await readEncoding(db));
     const applied = await readApplied(db);
     const names = Object.keys(migrations);
     const unknown = applied?.filter((name) => !names.includes(name)) ?? [];
     if (unknown.length > 0) throw newer(unknown);
     const missing = applied && names.filter((name) => !applied.includes(name));
     if (missing?.length === 0) return [];
-    return await apply(db, migrations).catch((error: unknown) => {
-      throw errorCode(error) === INSUFFICIENT_PRIVILEGE ? mayNot(missing, error) : error;
+    return await apply(db, migrations).catch(async (error: unknown) => {
+      const isFirst = applied?.length === 0;
+      if (isFirst) await removeEmptyBookkeeping(db).catch(() => undefined); // what came first is said
+      if (errorCode(error) === INSUFFICIENT_PRIVILEGE) throw mayNot(missing, error);
+      throw (isFirst ? unfitFor(error) : undefined) ?? error;
     });
   } finally {
     await db.destroy();
@@ -88,6 +95,23 @@ async function readApplied(db: Kysely<unknown>): Promise<readonly string[] | und
     if (code === UNDEFINED_TABLE || code === INVALID_SCHEMA_NAME) return [];
     throw error;
   }
+}
+
+async function readEncoding(db: Kysely<unknown>): Promise<string> {
+  const query = sql<{ encoding: string }>`select current_setting('server_encoding') as encoding`;
+  return (await query.execute(db)).rows[0]?.encoding ?? '';
+}
+
+/** The migrator makes its tables before it begins, and leaves them when it fails. */
+async function removeEmptyBookkeeping(db: Kysely<unknown>): Promise<void> {
+  const table = sql.raw(BOOKKEEPING_TABLE);
+  await db.transaction().execute(async (trx) => {
+    await sql`lock table ${table}`.execute(trx);
+    const { rows } = await sql`select from ${table}`.execute(trx);
+    if (rows.length > 0) return; // another process has got further
+    await sql`drop table ${table}, ${sql.raw(`${BOOKKEEPING_TABLE}_lock`)}`.execute(trx);
+    await sql`drop schema ${sql.raw(BOOKKEEPING_SCHEMA)}`.execute(trx);
+  });
 }
 
 /** So that a server whose role owns nothing sees that there is nothing to do. */
