@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { AppError } from '../kernel/error.ts';
+import { Deadlines } from './deadlines.ts';
 import { bodyTooLarge, mediaTypeUnsupported, requestTimedOut } from './errors.ts';
 import { LIMITS } from './limits.ts';
 import { readJson } from './read-json.ts';
@@ -23,9 +24,10 @@ export function addBodyParsers(
   app: FastifyInstance,
   { jsonBodyMs = LIMITS.jsonBodyMs }: { readonly jsonBodyMs?: number } = {},
 ): void {
+  const deadlines = new Deadlines(jsonBodyMs);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', (request, payload, done) => {
-    const limits = { limitBytes: request.routeOptions.bodyLimit, limitMs: jsonBodyMs };
+    const limits = { limitBytes: request.routeOptions.bodyLimit, deadlines };
     const refusal =
       misplaced(request) ?? unreadable(request) ?? tooLong(request, limits.limitBytes);
     if (refusal) return done(refusal, undefined);
@@ -108,17 +110,17 @@ function tooLong(request: FastifyRequest, limitBytes: number): AppError | undefi
 
 /**
  * Reads a body to its end and says it once: the bytes, `body_too_large`, or `request_timed_out` when it takes
- * longer than `limitMs` or the client goes before it has sent all.
+ * longer than the deadlines allow or the client goes before it has sent all.
  */
 function readWhole(
   payload: Readable,
-  { limitBytes, limitMs }: { readonly limitBytes: number; readonly limitMs: number },
+  { limitBytes, deadlines }: { readonly limitBytes: number; readonly deadlines: Deadlines },
   say: (body: Buffer | AppError) => void,
 ): void {
   const chunks: Buffer[] = [];
   let received = 0;
   const end = (body: Buffer | AppError) => {
-    clearTimeout(limit);
+    deadlines.remove(gone);
     payload.off('data', take).off('end', finish).off('close', gone);
     say(body);
   };
@@ -127,13 +129,18 @@ function readWhole(
     if (received > limitBytes) end(new AppError(bodyTooLarge, { limitBytes }));
     else chunks.push(chunk);
   };
-  const finish = () => end(Buffer.concat(chunks, received));
+  // Most bodies come in one piece, which need not be copied.
+  const whole = () =>
+    (chunks.length === 1 ? chunks[0] : undefined) ?? Buffer.concat(chunks, received);
+  const finish = () => end(whole());
   const gone = () => end(new AppError(requestTimedOut, {}));
-  const limit = setTimeout(gone, limitMs);
-  // An error is followed by the close, also after we have stopped listening.
-  payload.on('error', () => {});
+  deadlines.add(gone);
+  payload.on('error', ignore);
   payload.on('data', take).on('end', finish).on('close', gone);
 }
+
+/** An error is followed by the close, also after we have stopped listening. */
+const ignore = () => {};
 
 async function* limited(payload: Readable, limitBytes: number): AsyncGenerator<Uint8Array> {
   let received = 0;

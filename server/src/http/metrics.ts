@@ -80,15 +80,21 @@ function measuredLedger(ledger: Ledger, registers: Registry[]): Ledger {
     submissions.inc({ answer: answer.accepted ? 'accepted' : answer.refusal.code });
   return {
     ...ledger,
-    submit: async (request) => {
+    // Not async: every request would keep a frame of it until its batch has committed.
+    submit: (request) => {
+      const answered = ledger.submit(request);
       waiting += 1;
-      try {
-        const answer = await ledger.submit(request);
-        count(answer);
-        return answer;
-      } finally {
-        waiting -= 1;
-      }
+      return answered.then(
+        (answer) => {
+          waiting -= 1;
+          count(answer);
+          return answer;
+        },
+        (error: unknown) => {
+          waiting -= 1;
+          throw error;
+        },
+      );
     },
     submitSeries: async (series) => {
       waiting += series.submissions.length;
