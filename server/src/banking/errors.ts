@@ -192,12 +192,12 @@ export const csvMappingInvalid = defineError<{
 });
 
 /** The bank's reply is not a statement but a failure. */
-export const statementReplyFailed = defineError<{ status: string; statusText: string }>()({
+export const statementReplyFailed = defineError<{ bankStatus: string; bankStatusText: string }>()({
   code: 'statement_reply_failed',
   kind: 'refused',
   title: { en: 'The file is a failed reply of the bank', zh: '该文件是银行返回的失败报文' },
   remedy: {
-    en: 'Query the details again; the bank’s status and text are in the facts.',
-    zh: '请重新查询明细；银行返回的状态码与说明见错误信息。',
+    en: 'Query the details again; `bankStatus` and `bankStatusText` are the bank’s.',
+    zh: '请重新查询明细；bankStatus 与 bankStatusText 为银行返回的状态码与说明。',
   },
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AppError, type Facts } from '../kernel/error.ts';
+import { AppError, defineError, type Facts, PROBLEM_MEMBERS } from '../kernel/error.ts';
 import { busy, outcomeUnknown, refusalErrors } from '../ledger/errors.ts';
 import { internalError } from './errors.ts';
 import { languageOf, retryAfterOf, toJson, toProblem } from './problem.ts';
@@ -24,6 +24,20 @@ test('no fact takes the place of a member', () => {
   const error = new AppError(internalError, { status: 200, code: 'fine', requestId: 'other' });
   const problem = toProblem(error, { language: 'en', requestId: 'req_2' });
   expect(problem).toMatchObject({ status: 500, code: 'internal_error', requestId: 'req_2' });
+});
+
+test('an error cannot be defined with a fact that is named like a member', () => {
+  const rest = { code: 'x', kind: 'refused', title: internalError.title } as const;
+  const definition = { ...rest, remedy: internalError.remedy };
+  // @ts-expect-error -- the HTTP status would take its place
+  defineError<{ status: string }>()(definition);
+  // @ts-expect-error -- one of the standard, although no problem of ours has it
+  defineError<{ detail?: string }>()(definition);
+  defineError<{ bankStatus: string }>()(definition);
+  const members = toProblem(new AppError(internalError, {}), { language: 'en', requestId: 'x' });
+  // Every member must be among those names, or a fact could take its place.
+  const reserved: readonly string[] = PROBLEM_MEMBERS;
+  expect(Object.keys(members).filter((name) => !reserved.includes(name))).toEqual([]);
 });
 
 test.each([

@@ -38,8 +38,20 @@ export interface ErrorDefinition<Code extends string = string, F extends Facts =
   readonly facts?: F;
 }
 
+/**
+ * The members that a problem has of itself, and that RFC 9457 (section 3.1) names: an edge writes them over a fact of
+ * the same name, which would be lost.
+ */
+export const PROBLEM_MEMBERS = [
+  ...(['type', 'title', 'status', 'detail', 'instance'] as const),
+  ...(['code', 'requestId', 'titles'] as const),
+] as const;
+
+/** Facts whose names are none of those. */
+type OwnFacts = Facts & { readonly [Member in (typeof PROBLEM_MEMBERS)[number]]?: never };
+
 /** Defines an error: `defineError<{ shortfall: bigint }>()({ code: 'insufficient_funds', … })`. */
-export function defineError<F extends Facts = Record<never, never>>() {
+export function defineError<F extends OwnFacts = Record<never, never>>() {
   return <const Code extends string>(
     definition: Omit<ErrorDefinition<Code, F>, 'facts'>,
   ): ErrorDefinition<Code, F> => definition;

@@ -190,8 +190,8 @@ describe('what is refused', () => {
     const failed = '<stream><status>ED11308</status><statusText>频繁</statusText></stream>';
     expect(await readFailure(failed)).toEqual({
       code: 'statement_reply_failed',
-      status: 'ED11308',
-      statusText: '频繁',
+      bankStatus: 'ED11308',
+      bankStatusText: '频繁',
     });
   });
 

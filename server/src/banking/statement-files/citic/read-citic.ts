@@ -37,8 +37,8 @@ export async function* readCiticReply(
 function checkStatus({ scalars, rows }: CiticReply): void {
   const status = scalars.get('status') ?? '';
   if (status === DONE || (NO_RECORD.has(status) && rows.length === 0)) return;
-  const statusText = (scalars.get('statusText') ?? '').slice(0, 254);
-  throw new AppError(statementReplyFailed, { status: status.slice(0, 20), statusText });
+  const bankStatusText = (scalars.get('statusText') ?? '').slice(0, 254);
+  throw new AppError(statementReplyFailed, { bankStatus: status.slice(0, 20), bankStatusText });
 }
 
 function checkCount({ scalars, rows }: CiticReply): void {
