@@ -34,6 +34,8 @@ test('codes are unique, spelled alike, and said in two languages', () => {
     for (const text of [title, remedy]) {
       expect(text.en, code).toMatch(/^[A-Z`]/);
       expect(text.zh, code).toMatch(/\p{Script=Han}/u);
+      // Beside Chinese characters, punctuation is full-width.
+      expect(text.zh, code).not.toMatch(/\p{Script=Han}\s*[,.:;!?()]|[,.:;!?()]\s*\p{Script=Han}/u);
     }
   }
 });

@@ -31,7 +31,7 @@ export const outcomeUnknown = defineError<{ retryAfterSeconds: number }>()({
   title: { en: 'Whether it was done is not known yet', zh: '处理结果暂时未知' },
   remedy: {
     en: 'Repeat the request with the same key: it is done once, and the answer says what happened.',
-    zh: '请用同一请求号重试:只会处理一次,应答即为最终结果。',
+    zh: '请用同一请求号重试：只会处理一次，应答即为最终结果。',
   },
 });
 
