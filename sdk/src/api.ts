@@ -3211,6 +3211,8 @@ export interface operations {
              *
              *     `account_closed`: The virtual account is closed (虚拟户已销户)
              *
+             *     `platform_account_needed`: The platform’s own account is not closed (平台自有资金账户不可销户)
+             *
              *     `account_not_empty`: The account is not empty (账户余额不为零)
              */
             422: {
@@ -3409,7 +3411,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account_of_another_member`: The account is not this member’s (该账户不属于此会员) */
+            /**
+             * @description `account_of_another_member`: The account is not this member’s (该账户不属于此会员)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

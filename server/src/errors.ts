@@ -101,6 +101,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   numbers_exhausted: 'ED99207',
   reference_code_taken: 'ED99208',
   public_account_refused: 'ED99209',
+  platform_account_needed: 'ED99218',
   account_not_empty: 'ED99210',
   overdraft_in_use: 'ED99211',
   payer_account_bound: 'ED99212',

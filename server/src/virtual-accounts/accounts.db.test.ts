@@ -212,14 +212,26 @@ test('an account with money, or with held money, is not closed', async () => {
 });
 
 test('public accounts are never stopped or closed, nor given a limit', async () => {
-  const { suspense, opening, platform } = first.main.accounts;
+  const { suspense, opening } = first.main.accounts;
   const refused = refusal('public_account_refused');
   await expect(stopVirtualAccount(app, 1n, suspense, { side: 'credit' })).rejects.toEqual(refused);
   await expect(closeVirtualAccount(app, 1n, opening)).rejects.toEqual(refused);
   await expect(changeVirtualAccount(app, 1n, suspense, { overdraftLimit: 5n })).rejects.toEqual(
     refused,
   );
-  await expect(closeVirtualAccount(app, 1n, platform)).rejects.toEqual(refused);
+});
+
+test('the platform’s own account is an account like any other, except that it is not closed', async () => {
+  const { platform } = first.main.accounts;
+  await expect(closeVirtualAccount(app, 1n, platform)).rejects.toEqual(
+    refusal('platform_account_needed', { account: platform }),
+  );
+  const side = 'both';
+  expect((await stopVirtualAccount(app, 1n, platform, { side })).state).toBe('stopped');
+  await expect(closeVirtualAccount(app, 1n, platform)).rejects.toEqual(
+    refusal('platform_account_needed'),
+  );
+  expect((await reopenVirtualAccount(app, 1n, platform, { side })).state).toBe('open');
 });
 
 test('changes are all or nothing', async () => {
@@ -244,6 +256,18 @@ test('changes are all or nothing', async () => {
     ...{ name: 'New', referenceCode: null, metadata: {}, overdraftLimit: 50n },
     ...{ balance: -50n, held: 0n, available: -50n },
   });
+});
+
+test('no payer account is bound to a closed account; a stopped one may be opened again', async () => {
+  const { platformId, numbers, accounts } = await testPlatform(app, { platformId: 8n });
+  const bind = (accountNumber: string, virtualAccount: string) =>
+    bindPayerAccount(app, platformId, accounts[0]!.memberId!, { accountNumber, virtualAccount });
+  await stopVirtualAccount(app, platformId, numbers[0]!, { side: 'both' });
+  expect(await bind('1', numbers[0]!)).toMatchObject({ virtualAccount: numbers[0]! });
+  await closeVirtualAccount(app, platformId, numbers[0]!);
+  await expect(bind('2', numbers[0]!)).rejects.toEqual(
+    refusal('account_closed', { account: numbers[0]!, field: '/virtualAccount' }),
+  );
 });
 
 test('deposits find accounts by reference code and by payer account', async () => {

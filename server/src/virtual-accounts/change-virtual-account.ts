@@ -6,7 +6,12 @@ import {
   refusalErrors,
 } from '../ledger/index.ts';
 import { findAccount, type NumberedFacts } from './directory.ts';
-import { accountNotEmpty, overdraftInUse, publicAccountRefused } from './errors.ts';
+import {
+  accountNotEmpty,
+  overdraftInUse,
+  platformAccountNeeded,
+  publicAccountRefused,
+} from './errors.ts';
 import type { AccountDeps } from './open-main-account.ts';
 import { refuseTaken } from './open-virtual-account.ts';
 import { readVirtualAccount } from './read-virtual-accounts.ts';
@@ -79,7 +84,7 @@ export async function reopenVirtualAccount(
 
 /**
  * Closes an account (销户) for ever; its number is not given out again. Throws AppError: `account_not_found`,
- * `public_account_refused` (the platform's own account too), `account_closed`, `account_not_empty`.
+ * `public_account_refused`, `platform_account_needed`, `account_closed`, `account_not_empty`.
  */
 export async function closeVirtualAccount(
   deps: Deps,
@@ -88,7 +93,7 @@ export async function closeVirtualAccount(
 ): Promise<VirtualAccount> {
   const account = await findAccount(deps.db, platformId, number);
   if (account.kind === 'platform') {
-    throw new AppError(publicAccountRefused, { account: number, accountKind: account.kind });
+    throw new AppError(platformAccountNeeded, { account: number });
   }
   return changeState(deps, platformId, number, () => 'closed');
 }

@@ -103,6 +103,17 @@ export const publicAccountRefused = defineError<{
   },
 });
 
+/** The platform's own account is to be closed. It may be stopped. */
+export const platformAccountNeeded = defineError<{ account: string }>()({
+  code: 'platform_account_needed',
+  kind: 'refused',
+  title: { en: 'The platform’s own account is not closed', zh: '平台自有资金账户不可销户' },
+  remedy: {
+    en: 'Its main account needs it as long as there is one. Stop it, if nothing is to be paid from it or into it.',
+    zh: '主体账户始终需要该账户。如不再收付，可将其停用。',
+  },
+});
+
 /** The account still has money, or money that is put aside. */
 export const accountNotEmpty = defineError<{ account: string; balance: bigint; held: bigint }>()({
   code: 'account_not_empty',

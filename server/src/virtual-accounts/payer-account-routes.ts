@@ -65,7 +65,7 @@ export const payerAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { d
         scope: 'accounts:write',
         problems: [
           ...[bankAccountInvalid, memberNotFound, refusalErrors.account_not_found],
-          ...[accountOfAnotherMember, payerAccountBound],
+          ...[accountOfAnotherMember, refusalErrors.account_closed, payerAccountBound],
         ],
       },
       schema: {

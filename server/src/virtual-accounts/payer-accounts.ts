@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { brokenUnique, type Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
+import { refusalErrors } from '../ledger/index.ts';
 import { memberUuid, readMember } from '../members/index.ts';
 import {
   accountOfAnotherMember,
@@ -25,7 +26,7 @@ export interface PayerAccount {
  * member, as long as no other member has bound the same one.
  *
  * Throws AppError: `bank_account_invalid`, `member_not_found`, `account_not_found`,
- * `account_of_another_member`, `payer_account_bound`.
+ * `account_of_another_member`, `account_closed`, `payer_account_bound`.
  */
 export async function bindPayerAccount(
   { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
@@ -44,6 +45,10 @@ export async function bindPayerAccount(
   if (account.memberId !== member.id) {
     const facts = { account: account.number, memberId, field };
     throw new AppError(accountOfAnotherMember, facts);
+  }
+  // Money for a closed account comes to suspense: the binding would lead nowhere.
+  if (account.state === 'closed') {
+    throw new AppError(refusalErrors.account_closed, { account: account.number, field });
   }
   const createdAt = clock.now();
   try {

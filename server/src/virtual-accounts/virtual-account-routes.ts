@@ -35,6 +35,7 @@ import {
   numberInvalid,
   numberTaken,
   overdraftInUse,
+  platformAccountNeeded,
   publicAccountRefused,
   referenceCodeTaken,
 } from './errors.ts';
@@ -246,7 +247,10 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
   app.post(
     '/v1/virtual-accounts/:number/close',
     {
-      config: { scope: 'accounts:write', problems: [...problems, accountNotEmpty] },
+      config: {
+        scope: 'accounts:write',
+        problems: [...problems, platformAccountNeeded, accountNotEmpty],
+      },
       schema: {
         operationId: 'closeVirtualAccount',
         summary: 'Close for ever; only when empty 销户',
