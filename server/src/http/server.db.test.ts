@@ -234,6 +234,16 @@ test('who has no key, or asks for nothing that is, is hung up on before the body
   }
 });
 
+test('who ends its side behind a whole request is answered', async () => {
+  const { socket, port } = await dial();
+  const body = '{"kind":"company","name":"Half"}';
+  socket.end(
+    `POST /v1/members HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\nauthorization: Bearer ${key}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  );
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 201 [\s\S]*"name":"Half"/);
+});
+
 test('headers that are too long, and what is no HTTP, get a problem and are hung up on', async () => {
   const long = await dial();
   long.socket.write(

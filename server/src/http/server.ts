@@ -10,6 +10,7 @@ import { addBodyParsers, allowNoBody } from './body-parsers.ts';
 import { answerClientError } from './client-error.ts';
 import { bindCursors } from './cursor.ts';
 import { internalError } from './errors.ts';
+import { answerHalfClosed } from './half-closed.ts';
 import { healthRoutes } from './health.ts';
 import { LIMITS } from './limits.ts';
 import type { Metrics } from './metrics.ts';
@@ -59,6 +60,7 @@ export async function buildServer(deps: ServerDeps): Promise<Server> {
     frameworkErrors: (error, request, reply) => void answer(error, request, reply),
   }).withTypeProvider<TypeBoxTypeProvider>();
   server.server.maxConnections = LIMITS.connections;
+  answerHalfClosed(server.server);
 
   server.decorateRequest('platformId', 0n);
   server.decorateRequest('keyId', '');
