@@ -16,10 +16,19 @@ test.each([
   ['{"amount":+1}', { reason: 'it is broken', position: 10 }],
   ['{"amount":NaN}', { reason: 'it is broken', position: 10 }],
   ['{"a":1}}', { reason: 'it is broken', position: 7 }],
-  ['\uFEFF{}', { reason: 'it is broken', position: 0 }],
+  ['\uFEFF{', { reason: 'it is cut off', position: 1 }],
+  ['\uFEFF', { reason: 'it is empty' }],
+  ['\uFEFF\uFEFF{}', { reason: 'it is broken', position: 0 }],
   [' ', { reason: 'it is empty' }],
 ])('%j is no JSON, and it says where', (text, facts) => {
   expect(refusalOf(text)).toEqual(facts);
+});
+
+// RFC 8259, section 8.1: who reads JSON may ignore the mark.
+test('a byte order mark in front is ignored, and only there', () => {
+  expect(refusalOf('\uFEFF{"a":1}')).toEqual({ accepted: { a: 1 } });
+  expect(refusalOf('{"a":"\uFEFF"}')).toEqual({ accepted: { a: '\uFEFF' } });
+  expect(refusalOf('\uFEFF{"a":1,"a":2}')).toMatchObject({ errors: [{ pointer: '/a' }] });
 });
 
 test.each([

@@ -9,6 +9,7 @@ import { LIMITS } from './limits.ts';
  * pass for the amount 2^53. Text is not searched: it begins with a quotation mark.
  */
 const MAY_BE_INEXACT = /[:,[\s]-?\d+[.eE]/;
+const BYTE_ORDER_MARK = 0xfeff;
 /** A name that would change what an object is, written out or in escapes. */
 const MAY_NAME_PROTO = /__proto__|\\u/;
 /** Levels of a text that has to be read with an eye on each value: that reading goes down once a level. */
@@ -20,10 +21,12 @@ const SHOWN_NAME = 40;
 /** No integer of so many digits is one that an amount may be. */
 const MANY_ZEROS = 20;
 
-/** Reads a body; the error says where it stops being JSON, or what in it would be taken for something else. */
+/** Reads a body, behind a byte order mark too; the error says where it stops being JSON, or what in it would be taken for something else. */
 export function readJson(body: Buffer): { readonly value: unknown } | AppError {
   if (!isUtf8(body)) return notJson('it is not UTF-8');
-  const text = body.toString('utf8');
+  const given = body.toString('utf8');
+  // Some editors and Windows tools write the mark; RFC 8259, section 8.1, lets us ignore it.
+  const text = given.charCodeAt(0) === BYTE_ORDER_MARK ? given.slice(1) : given;
   try {
     const value: unknown = JSON.parse(text);
     return (
