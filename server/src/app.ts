@@ -50,6 +50,8 @@ export interface App {
   beginStopping(): void;
   /** True when the database answers, takes writes, and has the tables; false while stopping. */
   isReady(): Promise<boolean>;
+  /** True when the database has the tables, whether or not it takes writes. */
+  isMigrated(): Promise<boolean>;
   /** Ends the work under way and the connections. Nothing may be asked of the app afterwards. */
   close(): Promise<void>;
 }
@@ -81,7 +83,12 @@ export async function openApp(options: AppOptions): Promise<App> {
     beginStopping: () => {
       stopping = true;
     },
-    isReady: async () => !stopping && (await hasTables(database)),
+    isReady: async () => {
+      if (stopping) return false;
+      const { takesWrites, hasTables } = await stateOf(database);
+      return takesWrites && hasTables;
+    },
+    isMigrated: async () => (await stateOf(database)).hasTables,
     close: async () => {
       stopping = true;
       await Promise.all(background.map((each) => each.stop()));
@@ -106,12 +113,17 @@ export function buildHttp(app: App): Promise<Server> {
   });
 }
 
-async function hasTables({ db }: Database): Promise<boolean> {
-  const { rows } = await sql<{ ready: boolean }>`
-    select not pg_is_in_recovery() and to_regclass('public.bank_entry') is not null as ready`.execute(
-    db,
-  );
-  return rows[0]?.ready === true;
+interface DatabaseState {
+  readonly takesWrites: boolean;
+  readonly hasTables: boolean;
+}
+
+/** One look at what a request would find. A standby is read-only too, whatever its settings. */
+async function stateOf({ db }: Database): Promise<DatabaseState> {
+  const { rows } = await sql<DatabaseState>`
+    select current_setting('transaction_read_only') = 'off' and not pg_is_in_recovery() as "takesWrites",
+           to_regclass('public.bank_entry') is not null as "hasTables"`.execute(db);
+  return rows[0] ?? { takesWrites: false, hasTables: false };
 }
 
 /** The API document (OpenAPI 3.1) of all routes, as JSON text: `docs/reference/openapi.json`. No database needed. */

@@ -109,3 +109,14 @@ test('a stack is shown to who debugs, and to nobody else', () => {
   expect(explain(error).text).toBe('guanjia: failed: broken\n');
   expect(explain(error, { debug: true }).text).toMatch(/^ +at /m);
 });
+
+test('what keeps a command from its database has a code of its own', () => {
+  const codeOf = (sqlState: string) =>
+    explain(Object.assign(new Error('so it is'), { code: sqlState })).document.error['code'];
+  expect(['28P01', '28000', '3D000', '25006', '08006'].map(codeOf)).toEqual([
+    ...['database_login_refused', 'database_login_refused', 'database_not_found'],
+    ...['database_read_only', 'database_unavailable'],
+  ]);
+  const wrong = Object.assign(new Error('password authentication failed'), { code: '28P01' });
+  expect(explain(wrong).text).toMatch(/password authentication failed.*DATABASE_URL.*\n$/);
+});

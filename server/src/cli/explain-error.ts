@@ -1,7 +1,9 @@
 import { CommanderError } from 'commander';
 import { ConfigurationError } from '../config.ts';
-import { isUnavailable } from '../db/database.ts';
+import { isLoginRefused, isReadOnly, isUnavailable } from '../db/database.ts';
+import { UnfitDatabase } from '../db/unfit-database.ts';
 import { AppError, type Facts } from '../kernel/error.ts';
+import { errorCode } from '../kernel/error-code.ts';
 import { CliError } from './cli-error.ts';
 import { moneyWithCurrency } from './output.ts';
 
@@ -58,12 +60,29 @@ function explainKnown(error: unknown): Explained {
     return said(error.code, error.message, error.usage ? EXIT.usage : EXIT.failed);
   }
   const message = error instanceof Error ? messageOf(error) : String(error);
-  if (error instanceof ConfigurationError)
+  if (error instanceof ConfigurationError || error instanceof UnfitDatabase)
     return said('configuration_invalid', message, EXIT.failed);
-  if (isUnavailable(error)) {
-    return said('database_unavailable', `the database cannot be reached: ${message}`, EXIT.failed);
-  }
-  return said('failed', message, EXIT.failed);
+  const [code, what] = databaseTrouble(error) ?? ['failed', undefined];
+  return said(code, what === undefined ? message : what(message), EXIT.failed);
+}
+
+const UNKNOWN_DATABASE = '3D000';
+const WHERE = 'Look at DATABASE_URL and GUANJIA_DATABASE_ADMIN_URL.';
+
+/** What keeps a command from its database: a code, and a sentence around what PostgreSQL says. */
+function databaseTrouble(error: unknown): [string, (message: string) => string] | undefined {
+  if (isLoginRefused(error))
+    return [
+      'database_login_refused',
+      (said) => `the database does not let us in: ${said}. ${WHERE}`,
+    ];
+  if (errorCode(error) === UNKNOWN_DATABASE)
+    return ['database_not_found', (said) => `the server has no such database: ${said}. ${WHERE}`];
+  if (isReadOnly(error))
+    return ['database_read_only', (said) => `the database takes no writes now: ${said}`];
+  if (isUnavailable(error))
+    return ['database_unavailable', (said) => `the database cannot be reached: ${said}`];
+  return undefined;
 }
 
 function said(code: string, message: string, exitCode: number): Explained {

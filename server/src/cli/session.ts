@@ -67,7 +67,7 @@ export async function openAppOn(
 
 /** Throws CliError `not_migrated` when the tables are not there. */
 export async function requireMigrated(app: App): Promise<void> {
-  if (await app.isReady()) return;
+  if (await app.isMigrated()) return;
   throw new CliError(
     'not_migrated',
     'the database does not have the tables of this version. Run `guanjia migrate`.',
