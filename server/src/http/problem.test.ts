@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AppError, defineError, type Facts, PROBLEM_MEMBERS } from '../kernel/error.ts';
+import { AppError, type Facts, type OwnFacts, PROBLEM_MEMBERS } from '../kernel/error.ts';
 import { busy, outcomeUnknown, refusalErrors } from '../ledger/errors.ts';
 import { internalError } from './errors.ts';
 import { languageOf, retryAfterOf, toJson, toProblem } from './problem.ts';
@@ -27,13 +27,11 @@ test('no fact takes the place of a member', () => {
 });
 
 test('an error cannot be defined with a fact that is named like a member', () => {
-  const rest = { code: 'x', kind: 'refused', title: internalError.title } as const;
-  const definition = { ...rest, remedy: internalError.remedy };
-  // @ts-expect-error -- the HTTP status would take its place
-  defineError<{ status: string }>()(definition);
-  // @ts-expect-error -- one of the standard, although no problem of ours has it
-  defineError<{ detail?: string }>()(definition);
-  defineError<{ bankStatus: string }>()(definition);
+  // The compiler says this: a line that is not so does not compile.
+  const status: { status: string } extends OwnFacts ? true : false = false;
+  const detail: { detail?: string } extends OwnFacts ? true : false = false;
+  const bankStatus: { bankStatus: string } extends OwnFacts ? true : false = true;
+  expect([status, detail, bankStatus]).toEqual([false, false, true]);
   const members = toProblem(new AppError(internalError, {}), { language: 'en', requestId: 'x' });
   // Every member must be among those names, or a fact could take its place.
   const reserved: readonly string[] = PROBLEM_MEMBERS;

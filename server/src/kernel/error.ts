@@ -47,8 +47,8 @@ export const PROBLEM_MEMBERS = [
   ...(['code', 'requestId', 'titles'] as const),
 ] as const;
 
-/** Facts whose names are none of those. */
-type OwnFacts = Facts & { readonly [Member in (typeof PROBLEM_MEMBERS)[number]]?: never };
+/** Facts whose names are none of those: an error with others does not compile. */
+export type OwnFacts = Facts & { readonly [Member in (typeof PROBLEM_MEMBERS)[number]]?: never };
 
 /** Defines an error: `defineError<{ shortfall: bigint }>()({ code: 'insufficient_funds', … })`. */
 export function defineError<F extends OwnFacts = Record<never, never>>() {
