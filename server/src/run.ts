@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { type Config, ConfigurationError, readConfig } from './config.ts';
-import { isUnavailable } from './db/database.ts';
+import { isLoginRefused, isReadOnly, isUnavailable } from './db/database.ts';
 import { DatabaseIsNewer, MayNotMigrate } from './db/migrate.ts';
+import { UnfitDatabase } from './db/unfit-database.ts';
 import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
-import { errorCode } from './kernel/error-code.ts';
 import { type Logger, openLog } from './logging.ts';
 import { CannotListen, type Running, serve } from './serve.ts';
 
@@ -121,12 +121,16 @@ function stopWithParent(stop: (why: string) => void): void {
 
 /** Says what is wrong and what to do about it, without a stack where that helps nobody. */
 function explain(error: unknown): void {
-  process.exitCode = error instanceof ConfigurationError ? EX_CONFIG : EX_UNAVAILABLE;
+  const isConfiguration = error instanceof ConfigurationError || error instanceof UnfitDatabase;
+  process.exitCode = isConfiguration ? EX_CONFIG : EX_UNAVAILABLE;
   process.stderr.write(`${textOf(error)}\n`);
 }
 
 /** Their message says all: what is wrong and what to set. */
-const IN_WORDS = [ConfigurationError, CannotListen, MayNotMigrate, DatabaseIsNewer];
+const IN_WORDS = [
+  ...[ConfigurationError, UnfitDatabase],
+  ...[CannotListen, MayNotMigrate, DatabaseIsNewer],
+];
 
 function textOf(error: unknown): string {
   if (IN_WORDS.some((kind) => error instanceof kind)) return messageOf(error);
@@ -139,15 +143,13 @@ function textOf(error: unknown): string {
     );
     return [`${title.en} ${title.zh}`, ...facts, remedy.en, remedy.zh].join('\n');
   }
+  if (isReadOnly(error)) {
+    return `The database takes no writes now (${messageOf(error)}): let DATABASE_URL lead to the primary, or set default_transaction_read_only = off. 数据库当前只读：请让 DATABASE_URL 指向主库，或将 default_transaction_read_only 设为 off。`;
+  }
   if (isUnavailable(error) || isLoginRefused(error)) {
     return `The database cannot be reached: ${messageOf(error)}. Look at DATABASE_URL. 数据库无法连接，请检查 DATABASE_URL。`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
-/** PostgreSQL does not know the role, or not with this password (SQLSTATE class 28). */
-function isLoginRefused(error: unknown): boolean {
-  return /^28/.test(errorCode(error) ?? '');
 }
 
 /** Errors of connections to several addresses at once have no message of their own. */

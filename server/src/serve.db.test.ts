@@ -208,3 +208,12 @@ async function waitsForLock(locker: pg.Client): Promise<void> {
   }
   throw new Error('no statement waits');
 }
+
+test('a PostgreSQL that may lose what was answered is warned of', async () => {
+  const lines: string[] = [];
+  const noted = openLog({ level: 'warn', stream: { write: (line) => void lines.push(line) } });
+  // That of the tests is not durable.
+  const running = await serve(config, noted);
+  await running.stop();
+  expect(lines.join('')).toMatch(/"off":"fsync, full_page_writes"/);
+});

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { type App, buildHttp, openApp } from './app.ts';
 import type { Config } from './config.ts';
 import { prepareDataDir, startEmbedded } from './db/embedded/index.ts';
@@ -71,6 +72,7 @@ export async function serve(
     const { databaseConnections: connections, batchConnections } = config;
     const app = await openApp({ url: database.url, log, connections, batchConnections });
     started.push(() => closeInTime(app));
+    await warnOfLoss(app);
     await seedSandbox(app);
     const http = await buildHttp(app);
     started.push(() => stopHttp(app, http));
@@ -90,6 +92,16 @@ export async function serve(
     await stopAll().catch((cause: unknown) => log.error({ err: cause }, 'stopping failed too'));
     throw error;
   }
+}
+
+/** Without these a power cut takes what was answered, or more (PostgreSQL, "Write Ahead Log"). Said, not refused. */
+async function warnOfLoss({ db, log }: App): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select name from pg_settings
+     where name in ('fsync', 'full_page_writes') and setting = 'off' order by name`.execute(db);
+  if (rows.length === 0) return;
+  const off = rows.map(({ name }) => name).join(', ');
+  log.warn({ off }, 'a crash of the database machine may lose what was answered: set these to on');
 }
 
 /** A file that helps to try things is no reason not to serve. */

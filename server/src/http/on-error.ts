@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { isTransient, isUnavailable, messageWithoutValues } from '../db/database.ts';
+import { isReadOnly, isTransient, isUnavailable, messageWithoutValues } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
 import { unsupported } from './body-parsers.ts';
@@ -55,8 +55,9 @@ function asAppError(thrown: unknown, request: FastifyRequest): AppError {
   if (isUnavailable(thrown)) {
     const facts = { retryAfterSeconds: LIMITS.retryAfterSeconds };
     // The ledger says itself when nothing was done. Anything else that writes may have been done before the
-    // connection was lost, or read back after it was.
-    const definition = request.method === 'GET' ? databaseUnavailable : outcomeUnknown;
+    // connection was lost, or read back after it was; but not what was refused as a write.
+    const didNothing = request.method === 'GET' || isReadOnly(thrown);
+    const definition = didNothing ? databaseUnavailable : outcomeUnknown;
     return new AppError(definition, facts, { cause: thrown });
   }
   // Locks that were not to be had in time: the same request may pass a moment later.
