@@ -42,8 +42,13 @@ const BATCHES_PER_CONNECTION = 16;
 const EAGER_MOVES = 64;
 const EAGER_SHARE = 0.5;
 
-/** Another server works on the platform too: so many batches lock it first, before memory is tried again. */
-const LOCKED_BATCHES = 256;
+/**
+ * Somebody else has changed what was remembered: so many batches lock the platform first, before memory is tried
+ * again. Twice as many each time that memory did not hold for longer than that: another server is at work. Whoever
+ * comes by once, to stop an account or to turn the day, costs no more than the fewest.
+ */
+const FEWEST_LOCKED = 4;
+const MOST_LOCKED = 256;
 
 interface Sent extends SentBatch {
   readonly waiting: readonly Waiting[];
@@ -72,6 +77,9 @@ export class Lane {
   #waitingMoves = 0;
   #running: Promise<void> | undefined;
   #lockedBatches = 0;
+  /** So many were locked when memory failed last, and so many counted on it since. */
+  #lockedLast = 0;
+  #remembered = 0;
   /** So many waiting moves send the next batch early. */
   #enoughMoves = EAGER_MOVES;
   #onEnough = () => {};
@@ -180,7 +188,10 @@ export class Lane {
   }
 
   #mode(): BatchMode {
-    if (this.#lockedBatches === 0) return { read: 'remembered' };
+    if (this.#lockedBatches === 0) {
+      this.#remembered += 1;
+      return { read: 'remembered' };
+    }
     this.#lockedBatches -= 1;
     return { read: 'locked', lookUpRequests: false };
   }
@@ -198,9 +209,17 @@ export class Lane {
   /** What was remembered counted on this batch. */
   #failed(failure: Failed, failed: Failed[]): void {
     const isFirst = failed.length === 0;
-    if (isFirst && isOvertaken(causeOf(failure.failure))) this.#lockedBatches = LOCKED_BATCHES;
+    if (isFirst && isOvertaken(causeOf(failure.failure))) this.#lockNext();
     this.#deps.memory.forget();
     failed.push(failure);
+  }
+
+  #lockNext(): void {
+    const didHold = this.#remembered > this.#lockedLast;
+    const next = didHold ? FEWEST_LOCKED : Math.min(2 * this.#lockedLast, MOST_LOCKED);
+    this.#lockedBatches = next;
+    this.#lockedLast = next;
+    this.#remembered = 0;
   }
 
   #takeBatch(): Waiting[] {

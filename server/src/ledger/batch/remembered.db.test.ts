@@ -87,6 +87,30 @@ test('an account that was stopped, and a day that was turned, count from then on
   });
 });
 
+// Goal: who is overtaken once is soon as fast as before, and who is overtaken again and again does not try in vain.
+// Method: somebody changes an account; then the batches that take the lock first are counted.
+test('the lock is taken for a few batches, and for more each time that memory does not hold', async () => {
+  const [payer, payee] = [await bench.open({ available: 1_000n }), await bench.open()];
+  const server = bench.another();
+  const isLocked = async () => {
+    const sent = await statementsOf(() => submit(server, pay(payer, payee, 1n)));
+    return sent.includes('batch_day_locked');
+  };
+  const lockedAfterChange = async () => {
+    await changeAccount(db, platformId, payee, { state: 'open', at: clock.now() });
+    await submit(server, pay(payer, payee, 1n));
+    let locked = 0;
+    while (await isLocked()) locked += 1;
+    return locked;
+  };
+  await submit(server, pay(payer, payee, 1n));
+  expect(await lockedAfterChange()).toBe(4);
+  expect(await lockedAfterChange()).toBe(8);
+  expect(await lockedAfterChange()).toBe(16);
+  for (let held = 0; held < 16; held += 1) expect(await isLocked()).toBe(false);
+  expect(await lockedAfterChange()).toBe(4);
+});
+
 // Goal: batches that were decided on one that failed do not count. Method: so much waits that batches are sent
 // behind one another; among the requests are some that were answered before, which break their batches.
 test('what was decided on a batch that failed is decided again', async () => {
