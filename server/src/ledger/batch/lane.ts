@@ -76,6 +76,8 @@ export class Lane {
   #waiting: Waiting[] = [];
   #waitingMoves = 0;
   #running: Promise<void> | undefined;
+  /** A batch is on its way, and not yet committed. */
+  #isCommitting = false;
   #lockedBatches = 0;
   /** So many were locked when memory failed last, and so many counted on it since. */
   #lockedLast = 0;
@@ -190,7 +192,7 @@ export class Lane {
   #mode(): BatchMode {
     if (this.#lockedBatches === 0) {
       this.#remembered += 1;
-      return { read: 'remembered' };
+      return { read: 'remembered', isBehind: this.#isCommitting };
     }
     this.#lockedBatches -= 1;
     return { read: 'locked', lookUpRequests: false };
@@ -198,11 +200,14 @@ export class Lane {
 
   /** Waits for the commit of a batch and hands out its answers. */
   async #finish({ committed, answers, waiting }: Sent, failed: Failed[]): Promise<void> {
+    this.#isCommitting = true;
     try {
       await committed;
       deliver(waiting, answers);
     } catch (error) {
       this.#failed({ batch: waiting, failure: asBatchFailure(error) }, failed);
+    } finally {
+      this.#isCommitting = false;
     }
   }
 

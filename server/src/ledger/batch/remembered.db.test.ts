@@ -174,6 +174,55 @@ test('the next batch is decided before the last one has committed, when half as 
   expect(decided()).toBe(2);
 });
 
+// Goal: with accounts that are not remembered, PostgreSQL need not wait for us either; and what was read beside a
+// batch on its way does not count when somebody changes it meanwhile. Method: as above; then whoever has held up the
+// batches stops the account.
+test.each([
+  ['as it was', 'open', true],
+  ['stopped meanwhile', 'debit_stopped', false],
+])('an account that is read while the last batch commits is %s', async (_, state, accepted) => {
+  const [payer, payee] = [await bench.open({ available: 1_000n }), await bench.open()];
+  const other = await bench.open({ available: 10n });
+  let asked = 0;
+  const counting = {
+    now: () => {
+      asked += 1;
+      return clock.now();
+    },
+  };
+  const server = openLedger({ database, clock: counting });
+  await submit(server, pay(payer, payee, 1n));
+  const blocker = await database.sessions.connect();
+  onTestFinished(() => blocker.release(true));
+  await blocker.query('begin');
+  await blocker.query(
+    'select from business_day where platform_id = $1 and closed_at is null for update',
+    [platformId],
+  );
+  asked = 0;
+  const first = Array.from({ length: 100 }, () => submit(server, pay(payer, payee, 1n)));
+  await vi.waitUntil(() => asked === 2);
+  const second = Array.from({ length: 100 }, () => submit(server, pay(payer, payee, 1n)));
+  const fromOther = submit(server, pay(other, payee, 10n));
+  await vi.waitUntil(() => asked === 4);
+  if (!accepted) {
+    await blocker.query(
+      `update business_day set version = version + 1 where platform_id = $1 and closed_at is null`,
+      [platformId],
+    );
+    await blocker.query(
+      'update account set state = $3 where platform_id = $1 and account_id = $2',
+      [...[platformId, other, state]],
+    );
+  }
+  await blocker.query('commit');
+  const answers = await Promise.all([...first, ...second]);
+  expect(answers.every((answer) => answer.accepted)).toBe(true);
+  expect((await fromOther).accepted).toBe(accepted);
+  expect(await balanceOf(other)).toBe(accepted ? 0n : 10n);
+  expect(await findings()).toEqual([]);
+});
+
 /** So many that whatever was to follow at once would have. */
 async function turnsOfTheLoop(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);

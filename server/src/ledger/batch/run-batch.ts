@@ -43,12 +43,13 @@ export interface CommittedBatch {
  *
  * remembered: on what the lane remembers, reading the rest without a lock, and writing on condition that
  * nobody was faster: one round trip, often none before it. The way of a server that has the platform to itself.
+ * `isBehind`: another batch is on its way on the connection, and what is read there waits for its commit.
  *
  * locked: everything is read under the platform's lock, so nobody can be faster. `lookUpRequests`: requests
  * that were answered before are looked for; without that a repeat breaks a unique key, and is run again.
  */
 export type BatchMode =
-  | { readonly read: 'remembered' }
+  | { readonly read: 'remembered'; readonly isBehind: boolean }
   | { readonly read: 'locked'; readonly lookUpRequests: boolean };
 
 /** A batch whose reads are on their way. */
@@ -78,7 +79,7 @@ export function startBatch(
   const batch =
     mode.read === 'locked'
       ? startLocked(client, deps, platformId, { work, lookUpRequests: mode.lookUpRequests })
-      : startRemembered(client, deps, platformId, work);
+      : startRemembered(client, deps, platformId, { work, isBehind: mode.isBehind });
   return {
     decide: async () => {
       const { evaluated, committed } = await batch();
@@ -163,18 +164,23 @@ function startRemembered(
   client: pg.PoolClient,
   deps: BatchDeps,
   platformId: bigint,
-  work: readonly Work[],
+  { work, isBehind }: { work: readonly Work[]; isBehind: boolean },
 ): Batch {
   const { memory, memories } = deps;
   const { known, unknown } = needed(memory, work, 'all');
   const { day } = memory;
-  const reading =
-    day && isEmpty(unknown)
-      ? { day, accounts: [], holds: [], originals: [], known: new Map<string, never>() }
-      : together(client, () => {
-          const read = { names: unknown, requests: undefined, lock: false };
-          return readState(sender(client), platformId, read);
-        });
+  const read = (connection: pg.PoolClient) => {
+    const reading = { names: unknown, requests: undefined, lock: false };
+    return together(connection, () => readState(sender(connection), platformId, reading));
+  };
+  const begun = (): BatchState | Promise<BatchState> => {
+    if (day && isEmpty(unknown)) {
+      return { day, accounts: [], holds: [], originals: [], known: new Map<string, never>() };
+    }
+    if (!day || !isBehind || !mayReadAside(deps, unknown)) return read(client);
+    return onConnection(deps, async (other) => ({ ...(await read(other)), day }));
+  };
+  const reading = begun();
   ignoreUntilAsked(reading);
   return async () => {
     const state: BatchState = await reading;
@@ -186,6 +192,18 @@ function startRemembered(
     const committed = together(client, () => commitAll(client, writesOf(platformId, evaluated)));
     return { evaluated, committed };
   };
+}
+
+/**
+ * Accounts that are not remembered are not changed by a batch that is on its way, so they may be read on another
+ * connection, without waiting for its commit. Should anybody else change them, or have changed them since what is
+ * remembered was true, the version is not the one expected, and nothing is written. Of holds and transfers nothing
+ * is remembered. Another connection is taken only where one is free: lanes that wait for each other's would wait
+ * for ever.
+ */
+function mayReadAside({ database: { batches } }: BatchDeps, { holds, transfers }: Named): boolean {
+  const isFree = batches.idleCount > 0 || batches.totalCount < batches.options.max;
+  return isFree && batches.waitingCount === 0 && holds.length + transfers.length === 0;
 }
 
 /** Whoever asks for the decision sees the failure; until then it must not count as unhandled. */
