@@ -166,6 +166,9 @@ test('a file is sent as it is, under a type of its own unless one is given', asy
     body: new Blob([':20:ref']),
     headers: { 'Content-Type': 'text/plain' },
   });
-  expect(bodies).toEqual(['<Document/>', ':20:ref']);
-  expect(types).toEqual(['application/octet-stream', 'text/plain']);
+  await client.POST(path, { body: new TextEncoder().encode('<Document/>').buffer });
+  await client.POST(path, { body: 'date,amount\n' });
+  expect(bodies).toEqual(['<Document/>', ':20:ref', '<Document/>', 'date,amount\n']);
+  const unsaid = 'application/octet-stream';
+  expect(types).toEqual([unsaid, 'text/plain', unsaid, unsaid]);
 });

@@ -33,7 +33,7 @@ export type Guanjia = Client<paths>;
  *       headers: { 'Idempotency-Key': 'order-1001' },
  *     });
  *
- * A file is sent as it is, from its bytes or a Blob:
+ * A file is sent as it is, from its bytes, a Blob or its text:
  *
  *     await guanjia.POST('/v1/statement-imports', { body: await openAsBlob('camt053.xml') });
  *
@@ -75,8 +75,12 @@ function addKey(newKey: () => string): Middleware {
   };
 }
 
-const isFile = (body: unknown): body is Blob | Uint8Array =>
-  body instanceof Blob || body instanceof Uint8Array;
+/** No operation takes JSON that is but a text: a text is that of a file. */
+const isFile = (body: unknown): body is string | Blob | ArrayBuffer | ArrayBufferView =>
+  typeof body === 'string' ||
+  body instanceof Blob ||
+  body instanceof ArrayBuffer ||
+  ArrayBuffer.isView(body);
 
 /** The caller of an operation that takes files need not say that it sends no JSON. */
 const fileType: Middleware = {
