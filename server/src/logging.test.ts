@@ -57,6 +57,11 @@ test('whoever watches is told as little', () => {
 test.each([
   ['53200', 'out of memory'],
   ['57P03', 'the database system is starting up'],
+  ['28P01', 'password authentication failed for user "guanjia"'],
+  ['3D000', 'database "guanjia" does not exist'],
+  ['3F000', 'no schema has been selected to create in'],
+  ['26000', 'prepared statement "request" does not exist'],
+  ['0A000', 'cached plan must not change result type'],
   ['42501', 'permission denied for table transfer'],
   ['58030', 'could not write to file "base/pgsql_tmp": No space left on device'],
   ['23001', 'transfer is append-only: correct it with a new row'],

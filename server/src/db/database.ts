@@ -158,7 +158,7 @@ export function isOutdated(error: unknown): boolean {
  * about data (class 22) have them in the message itself: `invalid input syntax for type uuid: "…"`. Whatever is not
  * known here may have.
  */
-const WITHOUT_VALUES = /^(?:08|23|25|40|42|53|54|55|57|58|GJ|XX)/;
+const WITHOUT_VALUES = /^(?:08|0A|23|25|26|28|3D|3F|40|42|53|54|55|57|58|GJ|XX)/;
 
 /** What a database error says in a log: its message, or its code alone where the message may hold what people sent. */
 export function messageWithoutValues(error: Error): string {
