@@ -105,7 +105,7 @@ async function refuseUnlessPinned(client: pg.Client): Promise<void> {
     return;
   const found = `synchronous_commit = ${commit}, DateStyle = ${dates}`;
   throw new UnfitDatabase(
-    `What lies between here and PostgreSQL does not pass on the settings of a connection, and there ${found}: let DATABASE_URL lead to PostgreSQL itself, or set \`alter role … set synchronous_commit = on\` and \`set DateStyle = 'ISO, YMD'\`.\n` +
-      `中间的连接池未传递连接设置，而该处 ${found}：请让 DATABASE_URL 直连 PostgreSQL，或执行 alter role … set synchronous_commit = on 与 set DateStyle = 'ISO, YMD'。`,
+    `What lies between here and PostgreSQL does not pass on the settings of a connection, and there ${found}: let DATABASE_URL lead to PostgreSQL itself, or run \`alter role … set synchronous_commit = on\` and \`alter role … set DateStyle = 'ISO, YMD'\` there.\n` +
+      `中间的连接池未传递连接设置，而该处 ${found}：请让 DATABASE_URL 直连 PostgreSQL，或在该处执行 alter role … set synchronous_commit = on 与 alter role … set DateStyle = 'ISO, YMD'。`,
   );
 }
