@@ -14,9 +14,9 @@ export function rateOf(slices: readonly Slice[]): number {
 }
 
 /**
- * How much faster one was than the other, once for each pair of slices of the same turn. A
- * second in which the machine stood still spoils one of these ratios; of their median it changes little, of the
- * ratio of the totals as much as it lasted.
+ * How much faster one was than the other, once for each pair of slices of the same turn. A second in which the
+ * machine stood still spoils one of these ratios: that changes their median little, and the ratio of the totals by as
+ * much as it lasted.
  */
 export function sliceRatios(one: readonly Slice[], other: readonly Slice[]): readonly number[] {
   return one.flatMap((slice, i) => {

@@ -74,14 +74,17 @@ function databaseTrouble(error: unknown): [string, (message: string) => string] 
   if (isLoginRefused(error))
     return [
       'database_login_refused',
-      (said) => `the database does not let us in: ${said}. ${WHERE}`,
+      (message) => `the database does not let us in: ${message}. ${WHERE}`,
     ];
   if (errorCode(error) === UNKNOWN_DATABASE)
-    return ['database_not_found', (said) => `the server has no such database: ${said}. ${WHERE}`];
+    return [
+      'database_not_found',
+      (message) => `the server has no such database: ${message}. ${WHERE}`,
+    ];
   if (isReadOnly(error))
-    return ['database_read_only', (said) => `the database takes no writes now: ${said}`];
+    return ['database_read_only', (message) => `the database takes no writes now: ${message}`];
   if (isUnavailable(error))
-    return ['database_unavailable', (said) => `the database cannot be reached: ${said}`];
+    return ['database_unavailable', (message) => `the database cannot be reached: ${message}`];
   return undefined;
 }
 

@@ -78,7 +78,7 @@ export function beyondLimits(
   return beyond;
 }
 
-/** What the system's accounts have that the entries are posted to. */
+/** What the accounts have now that the poster fills, of the main accounts of these entries. */
 export const readFilled = async (db: Db, platformId: bigint, placed: readonly PlacedEntry[]) => {
   const mains = new Set(placed.map(({ main }) => main));
   const ids = [...mains].flatMap((main) => [main.bankClearing, main.bankDebits, main.suspense]);

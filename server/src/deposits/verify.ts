@@ -16,7 +16,10 @@ export interface DepositFinding {
   readonly mainAccount: string;
   /** How many entries or claims it is about, where it is about some. */
   readonly count: number;
-  /** Minor units; what the ledger has, and what the entries or the bank say. */
+  /**
+   * Minor units; what the ledger has, and what the entries or the bank say. Of entries that wait: their credits less
+   * their debits, and nothing.
+   */
   readonly expected: bigint;
   readonly found: bigint;
 }

@@ -16,7 +16,7 @@ export const healthRoutes: FastifyPluginAsync<{
   app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'live' }));
 
   app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
-    if (await inTimeReady(isReady)) return { status: 'ready' };
+    if (await isReadyInTime(isReady)) return { status: 'ready' };
     return reply.code(503).header('retry-after', 1).send({ status: 'not_ready' });
   });
 
@@ -26,7 +26,7 @@ export const healthRoutes: FastifyPluginAsync<{
 };
 
 /** A database that is away, or answers late, is not ready: nothing is wrong with the request. */
-async function inTimeReady(isReady: () => Promise<boolean>): Promise<boolean> {
+async function isReadyInTime(isReady: () => Promise<boolean>): Promise<boolean> {
   try {
     return await inTime(isReady(), READY_TIMEOUT_MS, () => false);
   } catch {

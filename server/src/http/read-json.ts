@@ -21,7 +21,10 @@ const SHOWN_NAME = 40;
 /** No integer of so many digits is one that an amount may be. */
 const MANY_ZEROS = 20;
 
-/** Reads a body, behind a byte order mark too; the error says where it stops being JSON, or what in it would be taken for something else. */
+/**
+ * Reads a body, behind a byte order mark too; the error says where it stops being JSON, or what in it would be
+ * taken for something else.
+ */
 export function readJson(body: Buffer): { readonly value: unknown } | AppError {
   if (!isUtf8(body)) return notJson('it is not UTF-8');
   const given = body.toString('utf8');
