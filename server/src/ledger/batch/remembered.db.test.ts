@@ -174,13 +174,11 @@ test('the next batch is decided before the last one has committed, when half as 
   expect(decided()).toBe(2);
 });
 
-// Goal: with accounts that are not remembered, PostgreSQL need not wait for us either; and what was read beside a
-// batch on its way does not count when somebody changes it meanwhile. Method: as above; then whoever has held up the
-// batches stops the account.
-test.each([
-  ['as it was', 'open', true],
-  ['stopped meanwhile', 'debit_stopped', false],
-])('an account that is read while the last batch commits is %s', async (_, state, accepted) => {
+/**
+ * A server with a batch whose commit is held up, and so much behind it that the next is begun: 100 payments, and one
+ * of 10 from an account that is not remembered. `decided` counts batches: each asks the clock twice.
+ */
+async function withBatchesHeldUp() {
   const [payer, payee] = [await bench.open({ available: 1_000n }), await bench.open()];
   const other = await bench.open({ available: 10n });
   let asked = 0;
@@ -190,21 +188,34 @@ test.each([
       return clock.now();
     },
   };
+  const decided = () => asked / 2;
   const server = openLedger({ database, clock: counting });
   await submit(server, pay(payer, payee, 1n));
   const blocker = await database.sessions.connect();
-  onTestFinished(() => blocker.release(true));
+  onTestFinished(() => blocker.release(true)); // whose lock goes with its connection
   await blocker.query('begin');
   await blocker.query(
     'select from business_day where platform_id = $1 and closed_at is null for update',
     [platformId],
   );
   asked = 0;
-  const first = Array.from({ length: 100 }, () => submit(server, pay(payer, payee, 1n)));
-  await vi.waitUntil(() => asked === 2);
-  const second = Array.from({ length: 100 }, () => submit(server, pay(payer, payee, 1n)));
-  const fromOther = submit(server, pay(other, payee, 10n));
-  await vi.waitUntil(() => asked === 4);
+  const send = () => Array.from({ length: 100 }, () => submit(server, pay(payer, payee, 1n)));
+  const first = send();
+  await vi.waitUntil(() => decided() === 1);
+  const sendMore = () => ({ more: send(), fromOther: submit(server, pay(other, payee, 10n)) });
+  return { blocker, decided, first, sendMore, other };
+}
+
+// Goal: with accounts that are not remembered, PostgreSQL need not wait for us either; and what was read beside a
+// batch on its way does not count when somebody changes it meanwhile. Method: whoever has held up the batches stops
+// the account.
+test.each([
+  ['as it was', 'open', true],
+  ['stopped meanwhile', 'debit_stopped', false],
+])('an account that is read while the last batch commits is %s', async (_, state, accepted) => {
+  const { blocker, decided, first, sendMore, other } = await withBatchesHeldUp();
+  const { more, fromOther } = sendMore();
+  await vi.waitUntil(() => decided() === 2);
   if (!accepted) {
     await blocker.query(
       `update business_day set version = version + 1 where platform_id = $1 and closed_at is null`,
@@ -212,15 +223,33 @@ test.each([
     );
     await blocker.query(
       'update account set state = $3 where platform_id = $1 and account_id = $2',
-      [...[platformId, other, state]],
+      [platformId, other, state],
     );
   }
   await blocker.query('commit');
-  const answers = await Promise.all([...first, ...second]);
+  const answers = await Promise.all([...first, ...more]);
   expect(answers.every((answer) => answer.accepted)).toBe(true);
   expect((await fromOther).accepted).toBe(accepted);
   expect(await balanceOf(other)).toBe(accepted ? 0n : 10n);
   expect(await findings()).toEqual([]);
+});
+
+// Goal: a database that has no connection left for reading beside a batch harms nobody.
+test('an account is read behind the last batch where there is no other connection', async () => {
+  const { blocker, first, sendMore, other } = await withBatchesHeldUp();
+  const full = new Error('sorry, too many clients already');
+  const connect = vi.spyOn(database.batches, 'connect');
+  onTestFinished(() => connect.mockRestore());
+  connect.mockImplementation(() => {
+    throw full;
+  });
+  const { more, fromOther } = sendMore();
+  await vi.waitUntil(() => connect.mock.calls.length > 0);
+  await blocker.query('rollback');
+  const answers = await Promise.all([...first, ...more, fromOther]);
+  expect(answers.every(({ accepted }) => accepted)).toBe(true);
+  expect(connect).toHaveBeenCalledOnce();
+  expect(await balanceOf(other)).toBe(0n);
 });
 
 /** So many that whatever was to follow at once would have. */

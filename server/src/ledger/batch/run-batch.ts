@@ -178,7 +178,9 @@ function startRemembered(
       return { day, accounts: [], holds: [], originals: [], known: new Map<string, never>() };
     }
     if (!day || !isBehind || !mayReadAside(deps, unknown)) return read(client);
-    return onConnection(deps, async (other) => ({ ...(await read(other)), day }));
+    const aside = onConnection(deps, async (other) => ({ ...(await read(other)), day }));
+    // Where no other connection can be had, ours still serves: it waits, and is told the day as it is then.
+    return aside.catch(() => read(client));
   };
   const reading = begun();
   ignoreUntilAsked(reading);
