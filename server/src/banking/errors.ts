@@ -84,7 +84,8 @@ export const statementMalformed = defineError<{ problem: string; found: string }
 
 /**
  * The bytes are not text in the charset that the file declares, or that the caller declared. `byte` is the first
- * one that cannot stand where it stands, 1-based, and `found` is its value in hexadecimal.
+ * one that cannot stand where it stands, 1-based, and `found` is its value in hexadecimal. `looksLike`: what all of
+ * the file is in, where it could be read as declared and would come out as a jumble.
  */
 export const statementCharsetWrong = defineError<{
   charset: string;
@@ -92,6 +93,7 @@ export const statementCharsetWrong = defineError<{
   byte: number;
   line: number;
   found: string;
+  looksLike?: string;
 }>()({
   code: 'statement_charset_wrong',
   kind: 'invalid',

@@ -1,11 +1,17 @@
 import { expect, test } from 'vitest';
 import { encodeGbk } from '../../../test/support/statement-samples.ts';
 import { decodeText } from './byte-source.ts';
+import type { Charset } from './charset.ts';
 import { inPieces } from './testing/read-statement.ts';
 
-async function failure(bytes: Uint8Array, label: string, size: number): Promise<unknown> {
+async function failure(
+  bytes: Uint8Array,
+  label: string,
+  size: number,
+  source: Charset['source'] = 'caller',
+): Promise<unknown> {
   try {
-    for await (const _ of decodeText(inPieces(bytes, size), { label, source: 'caller' }));
+    for await (const _ of decodeText(inPieces(bytes, size), { label, source }));
   } catch (error) {
     return error;
   }
@@ -47,5 +53,31 @@ test('a file that ends inside a character names its last byte', async () => {
     expect(await failure(file, 'utf-8', size)).toMatchObject({
       facts: { byte: file.length, line: 301, found: '85' },
     });
+  }
+});
+
+// Goal: Chinese text is not recorded as a jumble of accents because the file's head is wrong. Method: the same text
+// under each charset and from each source, in pieces that cut its characters.
+test.each([
+  ['iso-8859-1', 'file', 'Zahlung 充值\n', 'utf-8'],
+  ['windows-1252', 'format', 'é', 'utf-8'],
+  ['iso-8859-1', 'caller', 'Zahlung 充值\n', undefined],
+  ['iso-8859-1', 'file', 'Zahlung\n', undefined],
+  ['utf-8', 'file', '充值\n', undefined],
+] as const)('%s from the %s, in which %j was written', async (label, source, text, looksLike) => {
+  const file = Buffer.from(`date\n${text}`);
+  for (const size of [1, 3, file.length]) {
+    const error = await failure(file, label, size, source);
+    const first = file.findIndex((byte) => byte > 0x7f);
+    const facts = { charset: label, source, looksLike, line: 2, byte: first + 1 };
+    if (looksLike === undefined) expect(error).toBeUndefined();
+    else expect(error).toMatchObject({ facts });
+  }
+});
+
+test('what is text in a charset of single bytes, and none in UTF-8, is read', async () => {
+  const file = Buffer.from('Müller, Zürich\n', 'latin1');
+  for (const size of [1, file.length]) {
+    expect(await failure(file, 'iso-8859-1', size, 'file')).toBeUndefined();
   }
 });

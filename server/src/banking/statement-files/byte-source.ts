@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { AppError } from '../../kernel/error.ts';
 import { statementCharsetWrong, statementFormatUnknown, statementTooLarge } from '../errors.ts';
+import { type Charset, Utf8Guess } from './charset.ts';
 import type { StatementFormat } from './statement-file.ts';
 
 /** The formats that are read, as an error names them. */
@@ -21,12 +22,6 @@ const PIECE_BYTES = 32_768;
 export interface ByteSource {
   readonly head: Uint8Array;
   readonly pieces: AsyncIterable<Uint8Array>;
-}
-
-/** Which charset the text is in, and who said so. */
-export interface Charset {
-  readonly label: string;
-  readonly source: 'caller' | 'file' | 'format';
 }
 
 /** Reads the head. Throws statement_too_large (while reading on, too) beyond `maxBytes`. */
@@ -94,7 +89,7 @@ export function strictDecoder({ label }: Charset): TextDecoder {
 
 /**
  * Decodes strictly: a byte sequence that is none of the charset is statement_charset_wrong, which names the byte
- * and the line.
+ * and the line; so is, at its end, a file of UTF-8 that declares a charset in which anything can be read.
  */
 export async function* decodeText(
   pieces: AsyncIterable<Uint8Array>,
@@ -102,7 +97,9 @@ export async function* decodeText(
 ): AsyncGenerator<string> {
   const decoder = strictDecoder(charset);
   const place = new DecodedPlace();
+  const guess = new Utf8Guess(charset, decoder.encoding);
   for await (const piece of pieces) {
+    guess.passed(piece, place);
     let text: string;
     try {
       text = decoder.decode(piece, { stream: true });
@@ -112,11 +109,14 @@ export async function* decodeText(
     place.passed(piece, text);
     yield text;
   }
+  let rest: string;
   try {
-    yield decoder.decode();
+    rest = decoder.decode();
   } catch (cause) {
     throw place.error(charset, new Uint8Array(), cause);
   }
+  guess.ended();
+  yield rest;
 }
 
 /** Decodes bytes that are all there, as strictly. */
@@ -137,14 +137,22 @@ const MAX_KEPT_BYTES = 64;
 /** Keeps what it takes to say where a decoder stopped: it does not tell itself. */
 class DecodedPlace {
   #bytes = 0;
-  #line = 1;
+  #lineFeeds = 0;
   /** The last bytes, from a place where a character begins. */
   #kept: Uint8Array = new Uint8Array();
+
+  /** What was decoded so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+  get lineFeeds(): number {
+    return this.#lineFeeds;
+  }
 
   /** A piece was decoded. */
   passed(piece: Uint8Array, text: string): void {
     this.#bytes += piece.length;
-    this.#line += lineFeedsIn(text);
+    this.#lineFeeds += lineFeedsIn(text);
     const bytes = Buffer.concat([this.#kept, piece.subarray(-MAX_KEPT_BYTES)]);
     let start = bytes.length;
     const earliest = Math.max(0, bytes.length - MAX_KEPT_BYTES);
@@ -161,7 +169,7 @@ class DecodedPlace {
     const facts = {
       ...{ charset: label, source },
       byte: this.#bytes - this.#kept.length + wrong + 1,
-      line: this.#line + lineFeedsIn(before) - lineFeedsIn(kept),
+      line: 1 + this.#lineFeeds + lineFeedsIn(before) - lineFeedsIn(kept),
       found: bytes.subarray(wrong, wrong + 1).toString('hex'),
     };
     return new AppError(statementCharsetWrong, facts, { cause });

@@ -1,6 +1,7 @@
 import { AppError } from '../../kernel/error.ts';
 import { shorten, statementFormatDiffers, statementFormatUnknown } from '../errors.ts';
-import { type Charset, READABLE } from './byte-source.ts';
+import { READABLE } from './byte-source.ts';
+import type { Charset } from './charset.ts';
 import type { StatementFormat } from './statement-file.ts';
 
 /** The format of a file, and what in its head says so. */

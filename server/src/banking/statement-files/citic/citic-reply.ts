@@ -1,7 +1,8 @@
 import { AppError } from '../../../kernel/error.ts';
 import { shorten, statementMalformed, statementTooLarge } from '../../errors.ts';
-import type { ByteSource, Charset } from '../byte-source.ts';
+import type { ByteSource } from '../byte-source.ts';
 import { decodeWhole, strictDecoder } from '../byte-source.ts';
+import type { Charset } from '../charset.ts';
 import { xmlCharset } from '../detect-format.ts';
 import { invalidField, type RawField } from '../fields.ts';
 import type { ReaderContext } from '../reader-context.ts';
