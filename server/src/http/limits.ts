@@ -1,7 +1,7 @@
 /** What the server takes of one request, one connection, one client. Every limit of the edge is here. */
 export const LIMITS = {
   /** A JSON body: 1000 items of a batch are about 250 KB. */
-  jsonBodyBytes: 1024 * 1024,
+  jsonBodyBytes: 2 * 1024 * 1024,
   /** Fields and list items of a JSON body, at any depth: 1000 items of a batch have 10,000. */
   jsonValues: 20_000,
   /** The request line and all headers together. */

@@ -191,7 +191,9 @@ export type AccountNamer = (account: bigint) => string | undefined;
 /** The error that says a refusal to people and programs, with account numbers instead of ledger ids. */
 export function refusalError(refusal: Refusal, numberOf: AccountNamer): AppError {
   const facts: Record<string, unknown> = {};
-  for (const [fact, value] of Object.entries(refusal)) {
+  // A refusal that was stored has its facts in another order, and is to be told in the same words.
+  const inOrder = Object.entries(refusal).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [fact, value] of inOrder) {
     if (fact !== 'code')
       facts[fact] = typeof value === 'bigint' ? named(fact, value, numberOf) : value;
   }

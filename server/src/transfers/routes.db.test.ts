@@ -192,6 +192,15 @@ test('a hold is placed, released, captured and read', async () => {
   expect((await get(`/v1/holds?account=${alice}&active=true`)).json()).toMatchObject({ data: [] });
 });
 
+test('a batch of the most items, each with the longest texts, fits in a body', async () => {
+  const texts = { reference: '字'.repeat(128), memo: '字'.repeat(256) };
+  const item = { type: 'transfer', ...pay(1, { ...texts, currency: 'CNY' }) };
+  const items = Array.from({ length: 1_000 }, () => item);
+  const answer = await post('/v1/batches?dryRun=true', { mode: 'independent', items });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.json()).toMatchObject({ summary: { count: 1_000 } });
+});
+
 test('batches say what became of each item', async () => {
   const item = { type: 'transfer', ...pay(1) };
   const atomic = await post('/v1/batches', { mode: 'atomic', items: [item, item] });
