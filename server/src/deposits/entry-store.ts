@@ -37,7 +37,8 @@ export async function selectEntries(
            e.credited_account as "creditedAccount", e.counterparty_name as "counterpartyName",
            e.counterparty_account as "counterpartyAccount", e.remittance, e.reference_texts as "references",
            e.bank_code as "bankCode", coalesce(p.state, 'recorded') as state, p.match_reason as "matchReason",
-           w.number as "matchedAccount", v.number as account, p.transfer_id as "transferId", coalesce(p.claim_count, 0) as "claimCount"
+           w.number as "matchedAccount", v.number as account, p.transfer_id as "transferId",
+           coalesce(p.claim_count, 0) as "claimCount"
       from bank_entry e
       left join bank_entry_posting p on p.platform_id = e.platform_id and p.bank_entry_id = e.bank_entry_id
                                     ${from === undefined ? sql`` : sql`and p.bank_entry_id >= ${from}`}

@@ -151,13 +151,7 @@ test('the next batch is decided before the last one has committed, when half as 
   const server = openLedger({ database, clock: counting });
   await submit(server, pay(payer, payee, 1n));
   const inOneBatch = 200;
-  const blocker = await database.sessions.connect();
-  onTestFinished(() => blocker.release(true)); // whose lock goes with its connection
-  await blocker.query('begin');
-  await blocker.query(
-    'select from business_day where platform_id = $1 and closed_at is null for update',
-    [platformId],
-  );
+  const blocker = await holdUpCommits();
   asked = 0;
   const send = (count: number) =>
     Array.from({ length: count }, () => submit(server, pay(payer, payee, 1n)));
@@ -173,6 +167,18 @@ test('the next batch is decided before the last one has committed, when half as 
   expect(answers.filter(({ accepted }) => accepted)).toHaveLength(1.5 * inOneBatch);
   expect(decided()).toBe(2);
 });
+
+/** Takes the lane, and gives the connection that has it: with the end of its transaction batches go on. */
+async function holdUpCommits() {
+  const blocker = await database.sessions.connect();
+  onTestFinished(() => blocker.release(true)); // whose lock goes with its connection
+  await blocker.query('begin');
+  await blocker.query(
+    'select from business_day where platform_id = $1 and closed_at is null for update',
+    [platformId],
+  );
+  return blocker;
+}
 
 /**
  * A server with a batch whose commit is held up, and so much behind it that the next is begun: 100 payments, and one
@@ -191,13 +197,7 @@ async function withBatchesHeldUp() {
   const decided = () => asked / 2;
   const server = openLedger({ database, clock: counting });
   await submit(server, pay(payer, payee, 1n));
-  const blocker = await database.sessions.connect();
-  onTestFinished(() => blocker.release(true)); // whose lock goes with its connection
-  await blocker.query('begin');
-  await blocker.query(
-    'select from business_day where platform_id = $1 and closed_at is null for update',
-    [platformId],
-  );
+  const blocker = await holdUpCommits();
   asked = 0;
   const send = () => Array.from({ length: 100 }, () => submit(server, pay(payer, payee, 1n)));
   const first = send();
