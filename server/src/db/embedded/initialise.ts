@@ -27,6 +27,8 @@ export async function initialise(options: {
     if (runAs) await chown(passwordFile, runAs.uid, runAs.gid);
     const args = ['--pgdata', folder, '--username', 'postgres', '--pwfile', passwordFile];
     args.push('--auth', 'scram-sha-256', '--encoding', 'UTF8', '--locale', 'C', '--data-checksums');
+    // A new segment is filled with zeros and synced while all commits wait: 1 ms for 1 MB, up to 100 ms for 16.
+    args.push('--wal-segsize', '1');
     if (!durable) args.push('--no-sync');
     await run({ program: binaries.initdb, args, runAs, folder, log, signal });
   } finally {

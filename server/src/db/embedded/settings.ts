@@ -45,6 +45,8 @@ export function settingsFor(options: {
     checkpoint_timeout: '15min',
     // Tables grow from nothing to millions of rows at once here: statistics must not lag by a minute.
     autovacuum_naptime: '10s',
+    // A sample of 6,000 rows: with 30,000 each of those looks took a core for a quarter of a second.
+    default_statistics_target: '20',
     checkpoint_completion_target: '0.9',
     timezone: 'UTC',
     log_timezone: 'UTC',

@@ -19,6 +19,7 @@ import { keepLogShort } from './log-file.ts';
 import { runningPostmaster } from './postmaster.ts';
 import { isRoot } from './run-as.ts';
 import type { Settings } from './settings.ts';
+import { keepWriteBackShort, syncFileSystem, waitingKiB, walBytes } from './write-back.ts';
 
 /** The database of the product, and the role that its server works as. */
 const DATABASE = 'guanjia';
@@ -98,7 +99,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedD
   const attaching = { cluster, binaries, runAs, overrides, port: { wished } };
   const attached = await attach({ ...attaching, signal });
   const { onFailure, maxRestarts = MAX_RESTARTS } = options;
-  const supervisor = supervise(attached, { attaching, log, onFailure, maxRestarts });
+  const supervisor = supervise(attached, { attaching, durable, log, onFailure, maxRestarts });
   try {
     await writeState(cluster, attached.postmaster);
     await createDatabase(attached.lease, cluster.password);
@@ -135,12 +136,13 @@ function supervise(
   first: Attached,
   options: {
     attaching: Attaching;
+    durable: boolean;
     log: EmbeddedLog;
     onFailure: ((error: unknown) => void) | undefined;
     maxRestarts: number;
   },
 ): Supervisor {
-  const { attaching, log, onFailure, maxRestarts } = options;
+  const { attaching, durable, log, onFailure, maxRestarts } = options;
   const { cluster } = attaching;
   const { port } = first.postmaster;
   let current = first;
@@ -148,7 +150,7 @@ function supervise(
   let stopping: Promise<void> | undefined;
   let recovering: Promise<void> = Promise.resolve();
   const stopped = new AbortController();
-  const trimming = keepLogShort(cluster.places.log);
+  const endUpkeep = startUpkeep(cluster, { durable, client: () => current.lease.client });
   let stable: NodeJS.Timeout | undefined;
 
   const recover = async () => {
@@ -187,7 +189,7 @@ function supervise(
 
   const stop = async () => {
     clearTimeout(stable);
-    clearInterval(trimming);
+    endUpkeep();
     stopped.abort();
     await recovering;
     await leave(current, attaching, log);
@@ -198,6 +200,25 @@ function supervise(
       stopping ??= stop();
       return stopping;
     },
+  };
+}
+
+/** What PostgreSQL needs now and then: a short log, and no pile of unwritten files. Gives how to end it. */
+function startUpkeep(
+  { places, folder }: Cluster,
+  { durable, client }: { durable: boolean; client: () => pg.Client },
+): () => void {
+  const trimming = keepLogShort(places.log);
+  const writing = durable
+    ? keepWriteBackShort({
+        waitingKiB,
+        walBytes: () => walBytes(client()),
+        write: () => syncFileSystem(folder),
+      })
+    : undefined;
+  return () => {
+    clearInterval(trimming);
+    clearInterval(writing);
   };
 }
 
