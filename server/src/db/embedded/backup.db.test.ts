@@ -166,4 +166,6 @@ test('a data folder with a database is refused; with force it is moved aside, no
 
 test('a file that is there is not written over', async () => {
   await expect(backup({ database: source }, file)).rejects.toMatchObject(refused(/already/));
+  const nowhere = backup({ database: source }, join(file, '..', 'none', 'a.backup'));
+  await expect(nowhere).rejects.toMatchObject(refused(/no such folder/));
 });

@@ -78,6 +78,7 @@ export async function backup(
   file: string,
 ): Promise<BackupSummary> {
   if (existsSync(file)) throw refusal('There is a file of that name already.', file);
+  if (!existsSync(dirname(file))) throw refusal('There is no such folder to write it into.', file);
   const { database } = options;
   const draft = `${file}.${randomUUID()}.part`;
   const client = new pg.Client({ connectionString: database.adminUrl });
