@@ -109,6 +109,49 @@ create table claim (
   constraint claim_platform_id_bank_entry_id_fkey FOREIGN KEY (platform_id, bank_entry_id) REFERENCES bank_entry_posting(platform_id, bank_entry_id)
 );
 
+create table freeze_document (
+  platform_id bigint not null,
+  freeze_id bigint not null,
+  kind text not null,
+  payer_account_id bigint not null,
+  payee_account_id bigint,
+  transfer_id bigint,
+  amount bigint not null,
+  unfrozen bigint not null default 0,
+  paid bigint not null default 0,
+  remaining bigint not null generated always as (((amount - unfrozen) - paid)) stored,
+  reason text not null,
+  reference text,
+  memo text,
+  business_date date not null,
+  constraint freeze_document_pkey PRIMARY KEY (platform_id, freeze_id),
+  constraint freeze_document_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint freeze_document_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint freeze_document_check CHECK (((kind = 'pay_freeze'::text) = (payee_account_id IS NOT NULL))),
+  constraint freeze_document_check1 CHECK (((kind = 'pay_freeze'::text) = (transfer_id IS NOT NULL))),
+  constraint freeze_document_kind_check CHECK ((kind = ANY (ARRAY['freeze'::text, 'pay_freeze'::text]))),
+  constraint freeze_document_paid_check CHECK ((paid >= 0)),
+  constraint freeze_document_remaining_check CHECK ((remaining >= 0)),
+  constraint freeze_document_unfrozen_check CHECK ((unfrozen >= 0))
+);
+
+create table freeze_step (
+  platform_id bigint not null,
+  freeze_id bigint not null,
+  step_id bigint not null,
+  kind text not null,
+  amount bigint not null,
+  remaining bigint not null,
+  credit_account_id bigint,
+  reason text,
+  business_date date not null,
+  constraint freeze_step_pkey PRIMARY KEY (platform_id, freeze_id, step_id),
+  constraint freeze_step_platform_id_freeze_id_fkey FOREIGN KEY (platform_id, freeze_id) REFERENCES freeze_document(platform_id, freeze_id),
+  constraint freeze_step_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint freeze_step_kind_check CHECK ((kind = ANY (ARRAY['unfreeze'::text, 'unfreeze_pay'::text]))),
+  constraint freeze_step_remaining_check CHECK ((remaining >= 0))
+);
+
 create table hold (
   platform_id bigint not null,
   hold_id bigint not null,
@@ -288,6 +331,12 @@ CREATE INDEX bank_entry_posting_open ON public.bank_entry_posting USING btree (p
 
 CREATE UNIQUE INDEX business_day_open ON public.business_day USING btree (platform_id) WHERE (closed_at IS NULL);
 
+CREATE INDEX freeze_open ON public.freeze_document USING btree (platform_id, freeze_id) WHERE (remaining > 0);
+
+CREATE INDEX freeze_payee ON public.freeze_document USING btree (platform_id, payee_account_id, freeze_id) WHERE (payee_account_id IS NOT NULL);
+
+CREATE INDEX freeze_payer ON public.freeze_document USING btree (platform_id, payer_account_id, freeze_id);
+
 CREATE INDEX hold_account ON public.hold USING btree (platform_id, account_id, hold_id);
 
 CREATE INDEX hold_expiry ON public.hold USING btree (platform_id, expires_at) WHERE ((remaining > 0) AND (expires_at IS NOT NULL));
@@ -366,6 +415,8 @@ end $function$;
 
 CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER freeze_step_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.freeze_step FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER hold_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.hold_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -379,6 +430,8 @@ grant insert, select on bank_entry to guanjia_app;
 grant delete, insert, select, update on bank_entry_posting to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;
 grant delete, insert, select, update on claim to guanjia_app;
+grant insert, select, update on freeze_document to guanjia_app;
+grant insert, select on freeze_step to guanjia_app;
 grant delete, insert, select, update on hold to guanjia_app;
 grant insert, select on hold_event to guanjia_app;
 grant insert, select on ledger_request to guanjia_app;

@@ -7,6 +7,10 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/holds",
     "POST /v1/holds/{id}/release",
     "POST /v1/holds/{id}/capture",
+    "POST /v1/freezes",
+    "POST /v1/pay-freezes",
+    "POST /v1/freezes/{id}/unfreeze",
+    "POST /v1/freezes/{id}/unfreeze-pay",
     "POST /v1/batches",
     "POST /v1/bank-entries/{id}/claim",
     "POST /v1/bank-entries/{id}/claim-reversal",
@@ -383,6 +387,98 @@ export interface paths {
         };
         /** One hold, with what happened to it 冻结 */
         get: operations["readHold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Freezes and pay-freezes, newest first 冻结单列表 */
+        get: operations["listFreezes"];
+        put?: never;
+        /** Put an account's own money aside 冻结 */
+        post: operations["freeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/pay-freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Pay, and put the money aside at the payee, both or neither 支付冻结 */
+        post: operations["payFreeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes/{id}/unfreeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give frozen money back to the payer: a part, or all that remains 解冻
+         * @description Of a pay-freeze the payee pays it back; of a freeze it is available again.
+         */
+        post: operations["unfreeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes/{id}/unfreeze-pay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let frozen money go to whom it is for: a part, or all that remains 解冻支付
+         * @description Of a freeze `creditAccount` is paid, and is required; of a pay-freeze the payee may spend what they have.
+         */
+        post: operations["unfreezePay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/freezes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One freeze, with what was taken from it 冻结单 */
+        get: operations["readFreeze"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1008,6 +1104,148 @@ export interface components {
                 transferId: string | null;
             }[];
             moreEvents: boolean;
+        };
+        Freeze: {
+            id: string | null;
+            /** @enum {unknown} */
+            kind: "freeze" | "payFreeze";
+            /** @enum {unknown} */
+            status: "frozen" | "closed";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            debitAccount: string | null;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            creditAccount: string | null;
+            /** @example CNY */
+            currency: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            remaining: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            unfrozen: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            paid: number;
+            reason: string;
+            reference: string | null;
+            memo: string | null;
+            hold: string | null;
+            transferId: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            bookedAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+        };
+        FreezeStep: {
+            id: string | null;
+            freeze: string;
+            /** @enum {unknown} */
+            kind: "unfreeze" | "unfreezePay";
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            remaining: number;
+            /** @enum {unknown} */
+            status: "frozen" | "closed";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            creditAccount: string | null;
+            transferId: string | null;
+            reason: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            bookedAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+        };
+        FreezeHistory: {
+            id: string | null;
+            /** @enum {unknown} */
+            kind: "freeze" | "payFreeze";
+            /** @enum {unknown} */
+            status: "frozen" | "closed";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            debitAccount: string | null;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            creditAccount: string | null;
+            /** @example CNY */
+            currency: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            remaining: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            unfrozen: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            paid: number;
+            reason: string;
+            reference: string | null;
+            memo: string | null;
+            hold: string | null;
+            transferId: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            bookedAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+            steps: components["schemas"]["FreezeStep"][];
+            moreSteps: boolean;
         };
         Batch: {
             /** @enum {unknown} */
@@ -4211,7 +4449,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             * @description `hold_owner_reserved`: This owner is reserved for the server (该冻结所有方为系统保留)
+             *
+             *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
              *
              *     `account_closed`: The virtual account is closed (虚拟户已销户)
              *
@@ -4338,7 +4578,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `hold_owner_differs`: The hold belongs to another owner (冻结记录属于其他所有方)
+             * @description `hold_owner_reserved`: This owner is reserved for the server (该冻结所有方为系统保留)
+             *
+             *     `hold_owner_differs`: The hold belongs to another owner (冻结记录属于其他所有方)
              *
              *     `hold_insufficient`: The hold has less left than that (冻结余额不足)
              */
@@ -4484,7 +4726,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `hold_owner_differs`: The hold belongs to another owner (冻结记录属于其他所有方)
+             * @description `hold_owner_reserved`: This owner is reserved for the server (该冻结所有方为系统保留)
+             *
+             *     `hold_owner_differs`: The hold belongs to another owner (冻结记录属于其他所有方)
              *
              *     `hold_insufficient`: The hold has less left than that (冻结余额不足)
              *
@@ -4582,6 +4826,780 @@ export interface operations {
                 };
             };
             /** @description `hold_not_found`: There is no such hold (冻结记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFreezes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account?: string;
+                kind?: "freeze" | "payFreeze";
+                /** @description Only those with money left */
+                active?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Freeze"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freeze: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payFreeze: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    debitAccount: string;
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    creditAccount: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /** @example CNY */
+                    currency?: string;
+                    /** @example order-20261123-0001 */
+                    reference?: string;
+                    memo?: string;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Freeze"];
+                };
+            };
+            /** @description `same_account`: Both sides are the same account (借贷双方为同一账户) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfreeze: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount?: number;
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeStep"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeStep"];
+                };
+            };
+            /** @description `same_account`: Both sides are the same account (借贷双方为同一账户) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze_not_found`: There is no such freeze (冻结单不存在)
+             *
+             *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze_insufficient`: The freeze has less left than that (冻结单剩余金额不足)
+             *
+             *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfreezePay: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount?: number;
+                    reason?: string;
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    creditAccount?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeStep"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeStep"];
+                };
+            };
+            /**
+             * @description `freeze_payee_required`: Say who is paid from the freeze (解冻支付须指明收款账户)
+             *
+             *     `same_account`: Both sides are the same account (借贷双方为同一账户)
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze_not_found`: There is no such freeze (冻结单不存在)
+             *
+             *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `freeze_insufficient`: The freeze has less left than that (冻结单剩余金额不足)
+             *
+             *     `freeze_payee_differs`: The pay-freeze is for another payee (支付冻结的收款方不一致)
+             *
+             *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFreeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreezeHistory"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `freeze_not_found`: There is no such freeze (冻结单不存在) */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4785,7 +5803,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             * @description `hold_owner_reserved`: This owner is reserved for the server (该冻结所有方为系统保留)
+             *
+             *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
              *
              *     `currencies_differ`: The currencies differ (币种不一致)
              *

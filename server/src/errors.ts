@@ -91,6 +91,11 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   balance_limit_exceeded: 'ED99113',
   transfer_not_reversible: 'ED99114',
   period_invalid: 'ED99116',
+  hold_owner_reserved: 'ED99117',
+  freeze_not_found: 'ED99118',
+  freeze_insufficient: 'ED99119',
+  freeze_payee_required: 'ED99120',
+  freeze_payee_differs: 'ED99121',
 
   main_account_not_found: 'ED99201',
   main_account_required: 'ED99202',

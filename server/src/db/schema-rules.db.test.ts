@@ -15,7 +15,7 @@ await admin.connect();
 afterAll(() => admin.end());
 
 /** Rows that say what happened: added, never changed. */
-const APPEND_ONLY = ['transfer', 'hold_event', 'ledger_request', 'bank_entry'];
+const APPEND_ONLY = ['transfer', 'hold_event', 'ledger_request', 'bank_entry', 'freeze_step'];
 
 const TENANT = `
   with tenant as (

@@ -108,6 +108,35 @@ export interface Claim {
   transfer_id: bigint;
 }
 
+export interface FreezeDocument {
+  amount: bigint;
+  business_date: string;
+  freeze_id: bigint;
+  kind: string;
+  memo: string | null;
+  paid: Generated<bigint>;
+  payee_account_id: bigint | null;
+  payer_account_id: bigint;
+  platform_id: bigint;
+  reason: string;
+  reference: string | null;
+  remaining: Generated<bigint>;
+  transfer_id: bigint | null;
+  unfrozen: Generated<bigint>;
+}
+
+export interface FreezeStep {
+  amount: bigint;
+  business_date: string;
+  credit_account_id: bigint | null;
+  freeze_id: bigint;
+  kind: string;
+  platform_id: bigint;
+  reason: string | null;
+  remaining: bigint;
+  step_id: bigint;
+}
+
 export interface Hold {
   account_id: bigint;
   amount: bigint;
@@ -237,6 +266,8 @@ export interface DB {
   bank_entry_posting: BankEntryPosting;
   business_day: BusinessDay;
   claim: Claim;
+  freeze_document: FreezeDocument;
+  freeze_step: FreezeStep;
   hold: Hold;
   hold_event: HoldEvent;
   ledger_request: LedgerRequest;

@@ -24,6 +24,10 @@ const TAGS = [
   { name: 'virtual accounts', description: 'Virtual accounts (虚拟户), balances and statements' },
   { name: 'transfers', description: 'Transfers (转账) and reversals (冲正)' },
   { name: 'batches', description: 'Many moves in one request (成组)' },
+  {
+    name: 'freezes',
+    description: 'Freezes (冻结), pay-freezes (支付冻结) and what ends them (解冻, 解冻支付)',
+  },
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
 ];

@@ -13,6 +13,7 @@ import type { AppError } from '../kernel/error.ts';
 import { refusalErrors } from '../ledger/index.ts';
 import { type BatchItemResult, MAX_BATCH_ITEMS, submitBatch } from './batch.ts';
 import type { BatchItem } from './batch-run.ts';
+import { holdOwnerReserved } from './errors.ts';
 import {
   CaptureBody,
   HoldAnswerOrNull,
@@ -76,7 +77,7 @@ export const batchRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps })
     {
       config: {
         scope: 'money:write',
-        problems: [refusalErrors.hold_not_found, ...paymentProblems],
+        problems: [holdOwnerReserved, refusalErrors.hold_not_found, ...paymentProblems],
       },
       schema: {
         operationId: 'submitBatch',

@@ -59,7 +59,7 @@ function moveOf(item: BatchItem, context: MoveContext): Move {
     case 'hold':
       return holdMove(item, context);
     case 'release':
-      return releaseMove(item);
+      return releaseMove(item, context);
     case 'capture':
       return captureMove(item, context);
   }

@@ -21,3 +21,62 @@ export const periodInvalid = defineError<{ errors: readonly FieldError[] }>()({
     zh: '请传入一对营业日或一对时间，先后有序且不晚于当前。',
   },
 });
+
+/** Owners that begin with `guanjia:` are those of the server's own flows. */
+export const holdOwnerReserved = defineError<{ owner: string; field: string }>()({
+  code: 'hold_owner_reserved',
+  kind: 'refused',
+  title: { en: 'This owner is reserved for the server', zh: '该冻结所有方为系统保留' },
+  remedy: {
+    en: 'Name another owner. A hold of a freeze is changed by the freeze: /v1/freezes/{id}/unfreeze or /unfreeze-pay.',
+    zh: '请使用其他 owner。冻结单的资金请通过 /v1/freezes/{id}/unfreeze 或 /unfreeze-pay 处理。',
+  },
+});
+
+/** The platform has no freeze of that number. */
+export const freezeNotFound = defineError<{ freeze: string }>()({
+  code: 'freeze_not_found',
+  kind: 'not_found',
+  title: { en: 'There is no such freeze', zh: '冻结单不存在' },
+  remedy: {
+    en: 'Use the number that the freeze or pay-freeze answered, as `frz_…`.',
+    zh: '请使用冻结或支付冻结返回的编号，形如 frz_…。',
+  },
+});
+
+/** The freeze has less left than was asked for. Minor units. */
+export const freezeInsufficient = defineError<{
+  freeze: string;
+  remaining: bigint;
+  field?: string;
+}>()({
+  code: 'freeze_insufficient',
+  kind: 'refused',
+  title: { en: 'The freeze has less left than that', zh: '冻结单剩余金额不足' },
+  remedy: {
+    en: 'Ask for at most `remaining` (in minor units). Read the freeze: its steps say where the money went.',
+    zh: '金额不得超过 remaining（最小货币单位）。查询该冻结单可知资金去向。',
+  },
+});
+
+/** To be paid from a freeze, somebody must be named. */
+export const freezePayeeRequired = defineError<{ freeze: string; field: string }>()({
+  code: 'freeze_payee_required',
+  kind: 'invalid',
+  title: { en: 'Say who is paid from the freeze', zh: '解冻支付须指明收款账户' },
+  remedy: {
+    en: 'Send `creditAccount`. Only a pay-freeze has its payee already.',
+    zh: '请传入 creditAccount；仅支付冻结已有收款方。',
+  },
+});
+
+/** A pay-freeze is for the payee who has it. `payee` is the number of that account. */
+export const freezePayeeDiffers = defineError<{ freeze: string; payee: string; field: string }>()({
+  code: 'freeze_payee_differs',
+  kind: 'refused',
+  title: { en: 'The pay-freeze is for another payee', zh: '支付冻结的收款方不一致' },
+  remedy: {
+    en: 'Leave `creditAccount` out, or name the `payee`. To pay somebody else, unfreeze it first.',
+    zh: '请省略 creditAccount 或传入 payee 所示账户；支付给他人须先解冻。',
+  },
+});

@@ -14,6 +14,7 @@ import {
 } from '../http/schemas.ts';
 import { refusalErrors } from '../ledger/index.ts';
 import { publicAccountRefused } from '../virtual-accounts/index.ts';
+import { holdOwnerReserved } from './errors.ts';
 import { captureHold, placeHold, releaseHold } from './hold.ts';
 import { listHolds, readHold } from './read-holds.ts';
 import {
@@ -35,11 +36,13 @@ import type { TransferDeps } from './submit.ts';
 const tags = ['holds'];
 const params = Type.Object({ id: MoveId('hld') });
 const holdProblems = [
+  holdOwnerReserved,
   refusalErrors.hold_not_found,
   refusalErrors.hold_owner_differs,
   refusalErrors.hold_insufficient,
 ];
 const accountProblems = [
+  holdOwnerReserved,
   refusalErrors.account_not_found,
   publicAccountRefused,
   refusalErrors.account_closed,

@@ -16,8 +16,8 @@ import { accountsOf } from './transfer.ts';
 import { postedView, type TransferView } from './view.ts';
 
 /**
- * Puts part of an account's available money aside (冻结). Throws AppError: `account_not_found`,
- * `public_account_refused` (suspense), `account_closed`, `account_stopped`, `insufficient_funds`.
+ * Puts part of an account's available money aside (冻结). Throws AppError: `hold_owner_reserved`,
+ * `account_not_found`, `public_account_refused` (suspense), `account_closed`, `account_stopped`, `insufficient_funds`.
  */
 export async function placeHold(
   deps: TransferDeps,
@@ -43,7 +43,10 @@ export async function releaseHold(
   input: ReleaseInput,
   mode: Mode,
 ): Promise<Submitted<HoldAnswer>> {
-  const { repeated, hold } = await answerHold(deps, platformId, { move: releaseMove(input), mode });
+  const { repeated, hold } = await answerHold(deps, platformId, {
+    move: releaseMove(input, { at: '' }),
+    mode,
+  });
   return { repeated, result: hold };
 }
 

@@ -1,4 +1,4 @@
-/** Transfers, reversals, holds, batches, balances and statements (转账, 冻结, 对账单): the front door. */
+/** Transfers, reversals, holds, freezes, batches, balances and statements (转账, 冻结, 支付冻结, 对账单): the front door. */
 export { type BalanceClock, type BalanceView, readBalance } from './balance.ts';
 export {
   type BatchItemResult,
@@ -8,10 +8,13 @@ export {
 } from './batch.ts';
 export type { BatchItem } from './batch-run.ts';
 export * from './errors.ts';
+export type { FreezeStepView, FreezeView } from './freeze.ts';
 export { type Captured, captureHold, placeHold, releaseHold } from './hold.ts';
 export type { HoldAnswer, HoldView } from './hold-view.ts';
 export type { CaptureInput, HoldInput, ReleaseInput, TransferInput } from './moves.ts';
 export type { Period } from './period.ts';
+export { type FreezeInput, freeze, type PayFreezeInput, payFreeze } from './place-freeze.ts';
+export { type FreezeHistory, listFreezes, readFreeze } from './read-freezes.ts';
 export { type HoldHistory, listHolds, readHold } from './read-holds.ts';
 export { listTransfers, readTransfer } from './read-transfers.ts';
 export { reverseTransfer } from './reverse.ts';
@@ -23,4 +26,5 @@ export {
   type TransferDeps,
 } from './submit.ts';
 export { transfer } from './transfer.ts';
+export { type UnfreezeInput, type UnfreezePayInput, unfreeze, unfreezePay } from './unfreeze.ts';
 export type { SideView, TransferView } from './view.ts';

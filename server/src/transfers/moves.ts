@@ -13,9 +13,21 @@ import {
   type NumberedFacts,
   publicAccountRefused,
 } from '../virtual-accounts/index.ts';
+import { holdOwnerReserved } from './errors.ts';
 
-/** Codes of the transfers made here: a plain one, a payment from a hold, the undoing of either. */
-export const CODES = { transfer: 'transfer', capture: 'payment', reversal: 'reversal' } as const;
+/**
+ * Codes of the transfers made here: a plain one, a payment from a hold, the undoing of either; and those of
+ * freezes, which have their own ways back.
+ */
+export const CODES = {
+  ...{ transfer: 'transfer', capture: 'payment', reversal: 'reversal' },
+  ...{ payFreeze: 'pay_freeze', unfreeze: 'unfreeze', unfreezePay: 'unfreeze_pay' },
+} as const;
+
+/** Owners of holds that flows of the server place begin so: nobody else may name one. */
+const RESERVED_OWNER = 'guanjia:';
+/** The owner of the holds of freezes: their documents count them down, so they are touched as freezes only. */
+export const FREEZE_OWNER = `${RESERVED_OWNER}freeze`;
 
 /** What a transfer is asked with. Amounts in minor units; accounts by number. */
 export interface TransferInput {
@@ -89,8 +101,12 @@ export function transferMove(input: TransferInput, context: MoveContext): Transf
   };
 }
 
-/** The ledger's move for a hold. Throws AppError: `account_not_found`, `public_account_refused`. */
+/**
+ * The ledger's move for a hold. Throws AppError: `hold_owner_reserved`, `account_not_found`,
+ * `public_account_refused`.
+ */
 export function holdMove(input: HoldInput, context: MoveContext): HoldMove {
+  refuseReserved(input, context);
   const held = account(input.account, context, 'account');
   refuseSuspense(held, context, 'account');
   const { reason, owner, expiresAt } = input;
@@ -104,13 +120,19 @@ export function holdMove(input: HoldInput, context: MoveContext): HoldMove {
   };
 }
 
-/** The ledger's move for a release. Throws AppError: `hold_not_found` (the text is no hold's id). */
-export function releaseMove({ hold, amount, owner }: ReleaseInput): ReleaseMove {
+/** The ledger's move for a release. Throws AppError: `hold_owner_reserved`, `hold_not_found` (it is no hold's id). */
+export function releaseMove(input: ReleaseInput, { at }: Pick<MoveContext, 'at'>): ReleaseMove {
+  refuseReserved(input, { at });
+  const { hold, amount, owner } = input;
   return { kind: 'release', hold: holdId(hold), amount: optionalAmount(amount), owner };
 }
 
-/** The ledger's move for a capture. Throws AppError: `hold_not_found`, `account_not_found`, `public_account_refused`. */
+/**
+ * The ledger's move for a capture. Throws AppError: `hold_owner_reserved`, `hold_not_found`, `account_not_found`,
+ * `public_account_refused`.
+ */
 export function captureMove(input: CaptureInput, context: MoveContext): CaptureMove {
+  refuseReserved(input, context);
   const hold = holdId(input.hold);
   const credit = account(input.creditAccount, context, 'creditAccount');
   refuseSuspense(credit, context, 'creditAccount');
@@ -131,6 +153,11 @@ function account(number: string, { accounts, at }: MoveContext, field: string): 
   const found = accounts.get(number);
   if (found) return found;
   throw accountNotFound(number, `${at}/${field}`);
+}
+
+function refuseReserved({ owner }: { owner?: string | undefined }, { at }: { at: string }): void {
+  if (!owner?.startsWith(RESERVED_OWNER)) return;
+  throw new AppError(holdOwnerReserved, { owner, field: `${at}/owner` });
 }
 
 /** Money leaves suspense by claims only, and comes there by deposits only: each has its bank entry. */

@@ -5,6 +5,7 @@ import {
   type AcceptedAnswer,
   type Answer,
   accountId,
+  type Document,
   type Ledger,
   type Move,
   type RefusedAnswer,
@@ -31,23 +32,30 @@ export interface Submitted<T> {
   readonly result: T;
 }
 
-/** Asks the ledger to do the moves, or what it would answer. `context` is part of what makes a repeat. */
+/**
+ * Asks the ledger to do the moves, or what it would answer. `context` is part of what makes a repeat; the document
+ * is written with the money.
+ */
 export function submitMoves(
   { ledger }: Pick<TransferDeps, 'ledger'>,
   platformId: bigint,
   moves: readonly Move[],
-  { mode, context }: { mode: Mode; context?: string | undefined },
+  {
+    mode,
+    context,
+    document,
+  }: { mode: Mode; context?: string | undefined; document?: Document | undefined },
 ): Promise<Answer> {
   if (mode.dryRun) return ledger.preview({ platformId, moves, context });
-  return ledger.submit({ platformId, requestId: mode.requestId, moves, context });
+  return ledger.submit({ platformId, requestId: mode.requestId, moves, context, document });
 }
 
-/** The answer when the one move was done. Throws the AppError of the refusal otherwise. */
+/** The answer when it was done. Throws the AppError of the refusal otherwise, with fields of `move`, if it is given. */
 export async function accepted(
   { db }: Pick<TransferDeps, 'db'>,
   platformId: bigint,
   answer: Answer,
-  move: Move,
+  move: Move | undefined,
 ): Promise<AcceptedAnswer> {
   if (answer.accepted) return answer;
   throw await errorOf({ db }, platformId, answer, { at: '', move });
