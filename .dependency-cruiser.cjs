@@ -3,7 +3,7 @@
 const tiers = [
   ['kernel'],
   ['db'],
-  ['ledger', 'outbox', 'audit'],
+  ['ledger', 'outbox', 'audit', 'sealing'],
   ['books', 'platforms', 'members', 'verification', 'fees', 'banking', 'channels'],
   // A virtual account may be a member's: members know nothing of accounts.
   ['virtual-accounts'],

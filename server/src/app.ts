@@ -14,6 +14,7 @@ import { type Logger, openLog } from './logging.ts';
 import { memberRoutes } from './members/routes.ts';
 import { type Authenticator, openAuthenticator } from './platforms/index.ts';
 import { platformRoutes } from './platforms/routes.ts';
+import { type KeyRing, openSealer, type Sealer } from './sealing/index.ts';
 import { moneyRoutes } from './transfers/routes.ts';
 import { accountRoutes } from './virtual-accounts/routes.ts';
 
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly batchConnections?: number;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Without them, whatever needs to seal or open something is refused. */
+  readonly sealKeys?: KeyRing | undefined;
   /** Work as the owner of the tables, and connect to nothing before it is needed. */
   readonly asOwner?: boolean;
   /** See DatabaseOptions. */
@@ -42,6 +45,7 @@ export interface App {
   readonly random: Random;
   readonly newUuid: NewUuid;
   readonly authenticator: Authenticator;
+  readonly sealer: Sealer;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** Folds, expires and turns the business date until the app is closed. */
@@ -70,10 +74,23 @@ export async function openApp(options: AppOptions): Promise<App> {
   const ledger = metrics.measured(openLedger({ database, clock, observe: metrics.batch }));
   const newUuid = uuidGenerator(clock, random);
   const authenticator = openAuthenticator({ db, clock });
+  const sealer = openSealer({ keys: options.sealKeys, random });
   const background: Background[] = [];
   let stopping = false;
   return {
-    ...{ database, db, sessions, ledger, clock, random, newUuid, authenticator, metrics, log },
+    ...{
+      database,
+      db,
+      sessions,
+      ledger,
+      clock,
+      random,
+      newUuid,
+      authenticator,
+      sealer,
+      metrics,
+      log,
+    },
     startBackground: () => {
       const { sessions } = database;
       const started = startBackground({ db, sessions, ledger, clock, newUuid, log });

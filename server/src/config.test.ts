@@ -14,6 +14,7 @@ test('without variables, everything has a default', () => {
     databaseConnections: 10,
     batchConnections: 8,
     logLevel: 'info',
+    sealKeys: undefined,
   });
   expect(readConfig({ GUANJIA_PORT: ' ' }).port).toBe(7070);
 });
@@ -51,6 +52,15 @@ test('all that is wrong is said at once, and no password is repeated', () => {
     expect(String(error)).toMatch(/GUANJIA_PORT[\s\S]*DATABASE_URL/);
     expect(String(error)).not.toContain('hunter2');
   }
+});
+
+test('keys are read, the current one first, and a wrong one is not repeated', () => {
+  const key = 'A'.repeat(43);
+  const { sealKeys } = readConfig({ GUANJIA_SEAL_KEYS: `b:${key}=,a:${key}` });
+  expect(sealKeys?.all.map(({ id }) => id)).toEqual(['b', 'a']);
+  const short = { GUANJIA_SEAL_KEYS: 'a:hunter2' };
+  expect(() => readConfig(short)).toThrow('GUANJIA_SEAL_KEYS must be 1 to 8 keys');
+  expect(() => readConfig(short)).not.toThrow('hunter2');
 });
 
 test('the reference page names every variable', () => {

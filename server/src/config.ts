@@ -1,5 +1,6 @@
 /** The settings of the server: the environment, read and checked once. Nothing else reads process.env. */
 import { resolve } from 'node:path';
+import { KEYS_ALLOWED, type KeyRing, parseKeys } from './sealing/index.ts';
 
 /** What the server is run with. */
 export interface Config {
@@ -19,6 +20,8 @@ export interface Config {
   readonly databaseConnections: number;
   readonly batchConnections: number;
   readonly logLevel: LogLevel;
+  /** What identifies people is sealed with these; undefined: with those of seal.key in the data folder. */
+  readonly sealKeys: KeyRing | undefined;
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -121,6 +124,17 @@ const SETTINGS: Settings = {
     allowed: `one of ${LOG_LEVELS.join(', ')}`,
     read: (text) => LOG_LEVELS.find((level) => level === text),
   },
+  sealKeys: {
+    variable: 'GUANJIA_SEAL_KEYS',
+    fallback: undefined,
+    fallbackText: '`seal.key` in the data folder, made at the first start',
+    meaning: {
+      en: 'Keys that seal what identifies people; the first seals, the others still open',
+      zh: '密封个人身份信息的密钥；首个用于加密，其余仅用于解密',
+    },
+    allowed: KEYS_ALLOWED,
+    read: parseKeys,
+  },
 };
 
 /**
@@ -148,6 +162,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseConnections: read(SETTINGS.databaseConnections),
     batchConnections: read(SETTINGS.batchConnections),
     logLevel: read(SETTINGS.logLevel),
+    sealKeys: read(SETTINGS.sealKeys),
   };
   if (wrong.length > 0) throw new ConfigurationError(wrong.join('\n'));
   return config;
@@ -157,7 +172,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 export function renderConfigurationReference(): string {
   const rows = Object.values(SETTINGS).map(
     ({ variable, fallback, fallbackText, meaning, allowed }) =>
-      `| \`${variable}\` | ${fallbackText ?? String(fallback)} | ${meaning.en}<br>${meaning.zh} | ${allowed} |`,
+      `| \`${variable}\` | ${fallbackText ?? textOf(fallback)} | ${meaning.en}<br>${meaning.zh} | ${allowed} |`,
   );
   return [
     '# Configuration 配置',
@@ -174,6 +189,9 @@ export function renderConfigurationReference(): string {
   ].join('\n');
 }
 
+const textOf = (fallback: Config[keyof Settings]) =>
+  typeof fallback === 'object' ? '' : String(fallback);
+
 function wholeNumber(min: number, max: number) {
   return (text: string): number | undefined => {
     const value = /^\d{1,9}$/.test(text) ? Number(text) : undefined;
@@ -186,9 +204,8 @@ function urlOf(text: string, protocols: readonly string[]): string | undefined {
   return url && protocols.includes(url.protocol) ? text : undefined;
 }
 
-/** Addresses of databases have passwords in them: those are not repeated. */
+/** Addresses of databases have passwords in them: those and keys are not repeated. */
 function shown(variable: string, text: string): string {
-  return variable.includes('DATABASE') && variable.endsWith('URL')
-    ? 'none such'
-    : JSON.stringify(text);
+  const isSecret = variable === 'GUANJIA_SEAL_KEYS' || /DATABASE.*URL$/.test(variable);
+  return isSecret ? 'none such' : JSON.stringify(text);
 }

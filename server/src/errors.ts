@@ -8,6 +8,7 @@ import type { ErrorDefinition } from './kernel/error.ts';
 import * as ledger from './ledger/errors.ts';
 import * as members from './members/errors.ts';
 import * as platforms from './platforms/errors.ts';
+import * as sealing from './sealing/errors.ts';
 import * as transfers from './transfers/errors.ts';
 import * as virtualAccounts from './virtual-accounts/errors.ts';
 
@@ -21,6 +22,7 @@ type Definition =
   | DefinitionIn<typeof ledger.refusalErrors>
   | DefinitionIn<typeof members>
   | DefinitionIn<typeof platforms>
+  | DefinitionIn<typeof sealing>
   | DefinitionIn<typeof transfers>
   | DefinitionIn<typeof virtualAccounts>;
 
@@ -30,7 +32,7 @@ export type ErrorCode = Definition['code'];
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
   ...[banking, deposits, embedded, http, ledger, ledger.refusalErrors],
-  ...[members, platforms, transfers, virtualAccounts],
+  ...[members, platforms, sealing, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
   .sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -55,6 +57,8 @@ export type CiticStatus = 'UNKNOWN' | 'DPRA003' | 'ED02010' | 'ED11308' | `ED99$
 export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   outcome_unknown: 'UNKNOWN',
   internal_error: 'UNKNOWN',
+  seal_key_missing: 'UNKNOWN',
+  seal_broken: 'UNKNOWN',
   busy: 'ED11308',
   database_unavailable: 'ED11308',
   embedded_database_failed: 'ED11308',

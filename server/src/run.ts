@@ -7,6 +7,7 @@ import { keepHeapSmall } from './heap.ts';
 import { recordOf } from './http/record.ts';
 import { AppError } from './kernel/error.ts';
 import { type Logger, openLog } from './logging.ts';
+import { BrokenKeyFile } from './sealing/index.ts';
 import { CannotListen, type Running, serve } from './serve.ts';
 
 /** Exit codes of sysexits.h: bad configuration, something that is needed is not there. */
@@ -121,14 +122,16 @@ function stopWithParent(stop: (why: string) => void): void {
 
 /** Says what is wrong and what to do about it, without a stack where that helps nobody. */
 function explain(error: unknown): void {
-  const isConfiguration = error instanceof ConfigurationError || error instanceof UnfitDatabase;
+  const isConfiguration = [ConfigurationError, UnfitDatabase, BrokenKeyFile].some(
+    (kind) => error instanceof kind,
+  );
   process.exitCode = isConfiguration ? EX_CONFIG : EX_UNAVAILABLE;
   process.stderr.write(`${textOf(error)}\n`);
 }
 
 /** Their message says all: what is wrong and what to set. */
 const IN_WORDS = [
-  ...[ConfigurationError, UnfitDatabase],
+  ...[ConfigurationError, UnfitDatabase, BrokenKeyFile],
   ...[CannotListen, MayNotMigrate, DatabaseIsNewer],
 ];
 

@@ -8,7 +8,7 @@ import { listApiKeys, revokeApiKey } from './platforms/index.ts';
 import { aloneWithSandbox, createSandboxKey, readSandbox, SANDBOX_PLATFORM_ID } from './seed.ts';
 
 /** Where the sandbox's key and accounts are told. */
-export const sandboxFile = (dataDir: string) => join(dataDir, 'sandbox.json');
+const sandboxFile = (dataDir: string) => join(dataDir, 'sandbox.json');
 
 /** So long a server that the file names is waited for. */
 const ANSWER_TIMEOUT_MS = 1_000;

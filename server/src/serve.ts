@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { sql } from 'kysely';
 import { type App, buildHttp, openApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -7,8 +8,10 @@ import { LIMITS } from './http/limits.ts';
 import type { Server } from './http/server.ts';
 import { errorCode } from './kernel/error-code.ts';
 import { inTime } from './kernel/in-time.ts';
+import { systemRandom } from './kernel/random.ts';
 import type { Logger } from './logging.ts';
 import { writeSandboxFile } from './sandbox-file.ts';
+import { KEY_FILE, type KeyRing, keysInFolder } from './sealing/index.ts';
 import { readSandbox, type SandboxAccounts, seedSandbox } from './seed.ts';
 
 /** A server that answers. */
@@ -64,13 +67,15 @@ export async function serve(
   };
   try {
     await prepareDataDir(config.dataDir);
+    const sealKeys = await sealKeysOf(config, log);
     const database = await startDatabase(config, log, happenings);
     started.push(() => database.stop());
     for (const { name } of await migrate(database.adminUrl))
       log.info({ migration: name }, 'migrated');
     signal?.throwIfAborted();
     const { databaseConnections: connections, batchConnections } = config;
-    const app = await openApp({ url: database.url, log, connections, batchConnections });
+    const { url } = database;
+    const app = await openApp({ url, log, connections, batchConnections, sealKeys });
     started.push(() => closeInTime(app));
     await warnOfLoss(app);
     await seedSandbox(app);
@@ -133,6 +138,18 @@ async function startDatabase(
       onFailure?.(error);
     },
   });
+}
+
+/** The keys of the environment, else those of the data folder. A database of one's own may have other servers. */
+async function sealKeysOf(config: Config, log: Logger): Promise<KeyRing> {
+  if (config.sealKeys) return config.sealKeys;
+  const keys = await keysInFolder(config.dataDir, systemRandom);
+  if (config.databaseUrl !== undefined)
+    log.warn(
+      { file: join(config.dataDir, KEY_FILE) },
+      'what identifies people is sealed with the key of this folder: keep it with the backups, and set GUANJIA_SEAL_KEYS alike on all servers',
+    );
+  return keys;
 }
 
 /** Waits for the work under way, but not for ever: a database that is halted answers nothing. */

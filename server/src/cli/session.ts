@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../db/embedded/index.ts';
 import { openLog } from '../logging.ts';
 import { listPlatforms, type Platform, platformTextId } from '../platforms/index.ts';
+import { readKeyFile } from '../sealing/index.ts';
 import { CliError, usageError } from './cli-error.ts';
 import type { Terminal } from './output.ts';
 
@@ -62,7 +63,9 @@ export async function openAppOn(
   const log = openLog({ level, forPeople: true, stream: { write: terminal.note } });
   // Whoever sits before it may wait for as long as `verify` takes, or end it.
   const patience = { answerTimeoutMs: 0 };
-  return openApp({ url: database.url, log, connections: 4, batchConnections: 2, ...patience });
+  const sealKeys = config.sealKeys ?? (await readKeyFile(config.dataDir));
+  const { url } = database;
+  return openApp({ url, log, connections: 4, batchConnections: 2, sealKeys, ...patience });
 }
 
 /** Throws CliError `not_migrated` when the tables are not there. */

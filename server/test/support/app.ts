@@ -4,7 +4,7 @@ import type { Server } from '../../src/http/server.ts';
 import { type Logger, openLog } from '../../src/logging.ts';
 import { createApiKey, openPlatform, SCOPES, type Scope } from '../../src/platforms/index.ts';
 import { freshDatabase } from './database.ts';
-import { FakeClock } from './fakes.ts';
+import { FakeClock, testSealKeys } from './fakes.ts';
 import { type CuttableWay, proxyTo } from './proxy.ts';
 
 /** An app with its HTTP server on a database of its own; closed after the file. */
@@ -27,7 +27,7 @@ export async function testApp(options: { log?: Logger; start?: string } = {}): P
   const database = await freshDatabase();
   const clock = new FakeClock(start);
   const proxy = await proxyTo(database.url);
-  const app = await openApp({ url: proxy.url, log, clock });
+  const app = await openApp({ url: proxy.url, log, clock, sealKeys: testSealKeys() });
   afterAll(() => app.close());
   const http = await buildHttp(app);
   afterAll(() => http.close());

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/kernel/clock.ts';
 import type { Random } from '../../src/kernel/random.ts';
+import { type KeyRing, parseKeys } from '../../src/sealing/index.ts';
 
 /** A clock that stands still until it is told to go on. */
 export class FakeClock implements Clock {
@@ -34,4 +35,11 @@ export function seededRandom(seed: number): Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) & 0xff;
   };
   return { bytes: (count) => Uint8Array.from({ length: count }, nextByte) };
+}
+
+/** Keys that seal in tests: the same in every run. */
+export function testSealKeys(): KeyRing {
+  const keys = parseKeys(`test:${Buffer.alloc(32, 7).toString('base64')}`);
+  if (!keys) throw new Error('the keys of the tests are keys');
+  return keys;
 }

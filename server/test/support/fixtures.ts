@@ -8,6 +8,7 @@ import type { Random } from '../../src/kernel/random.ts';
 import { type AccountId, type Ledger, openLedger } from '../../src/ledger/index.ts';
 import { addMember } from '../../src/members/index.ts';
 import { openPlatform } from '../../src/platforms/index.ts';
+import { openSealer, type Sealer } from '../../src/sealing/index.ts';
 import {
   type MainAccount,
   type MainAccountRecord,
@@ -17,7 +18,7 @@ import {
   type VirtualAccount,
 } from '../../src/virtual-accounts/index.ts';
 import { freshDatabase } from './database.ts';
-import { FakeClock, seededRandom } from './fakes.ts';
+import { FakeClock, seededRandom, testSealKeys } from './fakes.ts';
 
 /** What use cases are given, on a database of the test file's own. */
 export interface TestApp {
@@ -27,6 +28,7 @@ export interface TestApp {
   readonly clock: FakeClock;
   readonly random: Random;
   readonly newUuid: NewUuid;
+  readonly sealer: Sealer;
 }
 
 /** Opens a ledger on a fresh database. Call it at the top of a test file; it is closed after the file. */
@@ -48,6 +50,7 @@ export async function testApp({ seed = 1 }: { seed?: number } = {}): Promise<Tes
     clock,
     random,
     newUuid: uuidGenerator(clock, random),
+    sealer: openSealer({ keys: testSealKeys(), random }),
   };
 }
 
@@ -62,7 +65,9 @@ export interface TestPlatform {
 }
 
 /** What fixtures are made with: a test's app or the server's own. */
-export type FixtureDeps = Omit<TestApp, 'database' | 'clock'> & { readonly clock: Clock };
+export type FixtureDeps = Omit<TestApp, 'database' | 'clock' | 'sealer'> & {
+  readonly clock: Clock;
+};
 
 /** Opens a platform with `members` members, each with one account that has `funds` minor units. */
 export async function testPlatform(

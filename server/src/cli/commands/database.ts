@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { backup, prepareDataDir, restore } from '../../db/embedded/index.ts';
 import { migrate } from '../../db/migrate.ts';
-import { sandboxFile, writeSandboxFile } from '../../sandbox-file.ts';
+import { writeSandboxFile } from '../../sandbox-file.ts';
+import { KEY_FILE } from '../../sealing/index.ts';
 import { readSandbox, seedSandbox } from '../../seed.ts';
 import { type Cli, type Context, plainAction, type Result } from '../action.ts';
 import { CliError } from '../cli-error.ts';
@@ -29,7 +30,7 @@ export function addDatabaseCommands(program: Command, cli: Cli): void {
     .command('backup')
     .summary('back the embedded database up into one file')
     .description(
-      'Back the embedded database up, whole, into one file; a server that runs goes on meanwhile. The file holds the database’s password: keep it as you keep the data.',
+      'Back the embedded database up, whole, into one file; a server that runs goes on meanwhile. The file holds the database’s password and the key that seals what identifies people: keep it as you keep the data.',
     )
     .argument('<file>', 'where to; it must not exist')
     .addHelpText('after', '\nExample:\n  guanjia backup ./guanjia-2026-03-31.tar.gz')
@@ -98,6 +99,9 @@ async function seed(context: Context): Promise<Result> {
   }
 }
 
+/** Files of the data folder that belong with the database. */
+const BACKED_UP = ['sandbox.json', KEY_FILE];
+
 async function backUp(context: Context, file: string): Promise<Result> {
   requireEmbedded(context, 'backup');
   const { config, terminal } = context;
@@ -105,11 +109,10 @@ async function backUp(context: Context, file: string): Promise<Result> {
   if (!embedded) throw new Error('without DATABASE_URL the database is the embedded one');
   const progress = startProgress(terminal, { label: 'Backing up', unit: 'bytes' });
   try {
-    const keys = sandboxFile(config.dataDir);
     const summary = await backup(
       {
         database: embedded,
-        files: existsSync(keys) ? ['sandbox.json'] : [],
+        files: BACKED_UP.filter((name) => existsSync(join(config.dataDir, name))),
         onProgress: ({ copiedBytes, totalBytes }) => progress.update(copiedBytes, totalBytes),
       },
       file,

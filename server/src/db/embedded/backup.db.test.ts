@@ -158,8 +158,12 @@ test('a data folder with a database is refused; with force it is moved aside, no
     refused(/runs/),
   );
   await old.stop();
+  writeFileSync(join(dataDir, 'seal.key'), 'the old key');
   const { movedAside } = await restore(file, dataDir, { force: true, durable: false });
   expect(existsSync(join(movedAside!, 'postgres', 'PG_VERSION'))).toBe(true);
+  // Whoever goes back to the old database needs its own key.
+  expect(readFileSync(join(movedAside!, 'seal.key'), 'utf8')).toBe('the old key');
+  expect(readFileSync(join(dataDir, 'seal.key'), 'utf8')).toBe('the key');
   const restored = await startIn(dataDir);
   expect((await counts(restored.adminUrl)).torn).toBe(0);
 });

@@ -81,7 +81,7 @@ export async function restore(
       },
     );
     // From here on the backup is known to be whole: only now the old database makes room.
-    if (occupied) movedAside = await moveAside(places, clock);
+    if (occupied) movedAside = await moveAside(places, { clock, replaced: [...side.keys()] });
     for (const [name, text] of side) await writeDurably(join(places.dataDir, name), text);
   };
   await publishCluster({ places, runAs, random: systemRandom, say, fill });
@@ -179,14 +179,22 @@ function checkManifest(text: string, found: Checksums): void {
   if (wanted.size !== found.size) throw new Error('it has files that its manifest does not name');
 }
 
-/** Moves the database that is there to a folder beside it. Refuses while it runs. */
-async function moveAside(places: Places, clock: Clock): Promise<string> {
+/**
+ * Moves the database that is there to a folder beside it, with the files that the backup replaces: the key that
+ * opens what is sealed in it is one. Refuses while it runs.
+ */
+async function moveAside(
+  places: Places,
+  { clock, replaced }: { clock: Clock; replaced: readonly string[] },
+): Promise<string> {
   await refuseRunning(places); // it may have been started while the backup was read
   const stamp = clock.now().toISOString().replaceAll(/[:.]/g, '-');
   const aside = join(places.dataDir, `before-restore-${stamp}`);
   await mkdir(aside, { mode: 0o711 });
   await chmod(aside, 0o711);
-  for (const path of [places.cluster, places.passwordFile, places.state, places.log]) {
+  const files = replaced.map((name) => join(places.dataDir, name));
+  const { cluster, passwordFile, state, log } = places;
+  for (const path of new Set([cluster, passwordFile, state, log, ...files])) {
     await rename(path, join(aside, basename(path))).catch((error: unknown) => {
       if (errorCode(error) !== 'ENOENT') throw error;
     });
