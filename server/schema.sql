@@ -45,6 +45,56 @@ create table api_key (
   constraint api_key_scopes_check CHECK ((cardinality(scopes) > 0))
 );
 
+create table audit_entry (
+  platform_id bigint not null,
+  audit_id bigint generated always as identity not null,
+  at timestamp with time zone not null,
+  origin_kind text not null,
+  origin_name text not null,
+  address text,
+  request_id text,
+  action text not null,
+  object_type text not null,
+  object_id text not null,
+  before jsonb,
+  after jsonb,
+  constraint audit_entry_pkey PRIMARY KEY (platform_id, audit_id),
+  constraint audit_entry_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint audit_entry_action_check CHECK ((action ~ '^[a-z_]+\.[a-z_]+$'::text)),
+  constraint audit_entry_after_check CHECK ((jsonb_typeof(after) = 'object'::text)),
+  constraint audit_entry_before_check CHECK ((jsonb_typeof(before) = 'object'::text)),
+  constraint audit_entry_origin_kind_check CHECK ((origin_kind = ANY (ARRAY['apiKey'::text, 'operator'::text, 'cli'::text, 'system'::text]))),
+  constraint audit_entry_origin_name_check CHECK (((length(origin_name) >= 1) AND (length(origin_name) <= 200)))
+);
+
+create table audit_head (
+  platform_id bigint not null,
+  sequence bigint not null,
+  hash bytea not null,
+  constraint audit_head_pkey PRIMARY KEY (platform_id),
+  constraint audit_head_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint audit_head_hash_check CHECK ((length(hash) = 32))
+);
+
+create table audit_link (
+  platform_id bigint not null,
+  sequence bigint not null,
+  audit_id bigint not null,
+  previous_hash bytea not null,
+  hash bytea not null,
+  constraint audit_link_pkey PRIMARY KEY (platform_id, sequence),
+  constraint audit_link_platform_id_audit_id_key UNIQUE (platform_id, audit_id),
+  constraint audit_link_hash_check CHECK ((length(hash) = 32)),
+  constraint audit_link_previous_hash_check CHECK ((length(previous_hash) = 32)),
+  constraint audit_link_sequence_check CHECK ((sequence > 0))
+);
+
+create table audit_pending (
+  platform_id bigint not null,
+  audit_id bigint not null,
+  constraint audit_pending_pkey PRIMARY KEY (platform_id, audit_id)
+);
+
 create table bank_entry (
   platform_id bigint not null,
   bank_entry_id uuid not null,
@@ -323,6 +373,12 @@ create table waiting_import (
   constraint waiting_import_platform_id_import_id_fkey FOREIGN KEY (platform_id, import_id) REFERENCES statement_import(platform_id, import_id)
 );
 
+CREATE INDEX audit_entry_action ON public.audit_entry USING btree (platform_id, action, audit_id);
+
+CREATE INDEX audit_entry_object ON public.audit_entry USING btree (platform_id, object_type, object_id, audit_id);
+
+CREATE INDEX audit_entry_origin ON public.audit_entry USING btree (platform_id, origin_name, audit_id);
+
 CREATE INDEX bank_entry_date ON public.bank_entry USING brin (platform_id, main_account_id, booking_date);
 
 CREATE UNIQUE INDEX bank_entry_reference ON public.bank_entry USING btree (platform_id, main_account_id, reference);
@@ -405,6 +461,15 @@ CREATE OR REPLACE FUNCTION public.move_instant(move_id bigint)
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN ('2020-01-01 00:00:00+00'::timestamp with time zone + (((move_id / 4096))::double precision * '00:00:00.001'::interval));
 
+CREATE OR REPLACE FUNCTION public.queue_audit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into audit_pending (platform_id, audit_id) select platform_id, audit_id from added;
+  return null;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.refuse_change()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -412,6 +477,12 @@ AS $function$
 begin
   raise exception '% is append-only: correct it with a new row', tg_table_name using errcode = 'restrict_violation';
 end $function$;
+
+CREATE TRIGGER audit_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER audit_entry_queue AFTER INSERT ON public.audit_entry REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION queue_audit();
+
+CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_link FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -426,6 +497,10 @@ CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 grant delete, insert, select, update on account to guanjia_app;
 grant delete, insert, select, update on account_delta to guanjia_app;
 grant delete, insert, select, update on api_key to guanjia_app;
+grant insert, select on audit_entry to guanjia_app;
+grant delete, insert, select, update on audit_head to guanjia_app;
+grant insert, select on audit_link to guanjia_app;
+grant delete, insert, select, update on audit_pending to guanjia_app;
 grant insert, select on bank_entry to guanjia_app;
 grant delete, insert, select, update on bank_entry_posting to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;

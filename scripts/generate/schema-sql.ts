@@ -41,10 +41,12 @@ async function refuseUnknown(client: pg.Client): Promise<void> {
   );
 }
 
-// 'i' of pg_class is covered by INDEXES; types other than those of tables, views and sequences are not.
+// 'i' of pg_class is covered by INDEXES; types other than those of tables, views and sequences are not,
+// nor are the sequences of identity columns, which are written with their column.
 const UNKNOWN = `
   select format('%s (kind %s)', relname, relkind) as text from pg_class
    where relnamespace = 'public'::regnamespace and position(relkind::text in $1) = 0
+     and not exists (select from pg_depend where objid = pg_class.oid and deptype = 'i' and relkind = 'S')
   union all
   select format('type %s', typname) from pg_type
    where typnamespace = 'public'::regnamespace and typtype in ('e', 'd', 'r', 'm')

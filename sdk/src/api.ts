@@ -650,6 +650,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what, when and from where, newest first 审计日志 */
+        get: operations["listAuditEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -698,7 +715,7 @@ export interface components {
         ApiKey: {
             id: string;
             name: string;
-            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage")[];
+            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage" | "audit:read")[];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -707,7 +724,7 @@ export interface components {
         NewApiKey: {
             id: string;
             name: string;
-            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage")[];
+            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage" | "audit:read")[];
             /** Format: date-time */
             createdAt: string;
             /** @description The key to send. It is shown this once. */
@@ -1780,6 +1797,37 @@ export interface components {
             /** @enum {boolean} */
             dryRun?: true;
         };
+        AuditEntry: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            origin: {
+                /** @enum {unknown} */
+                kind: "apiKey" | "operator" | "cli" | "system";
+                /** @description The id of the API key, the operator, or the user of the command line */
+                name: string;
+                /** @description Where the request came from */
+                address: string | null;
+                /** @description The request, as the log of the server names it */
+                requestId: string | null;
+            };
+            /** @example api_key.revoked */
+            action: string;
+            object: {
+                type: string;
+                id: string;
+            };
+            before: {
+                [key: string]: unknown;
+            } | null;
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Its place in the chain of the platform; null for a moment, until it has one */
+            sequence: number | null;
+            /** @description SHA-256 of the link before, the place and the entry, as hex */
+            hash: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -1937,7 +1985,7 @@ export interface operations {
                 "application/json": {
                     /** @description With something to see in it, and nothing that reorders text */
                     name: string;
-                    scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage")[];
+                    scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage" | "audit:read")[];
                 };
             };
         };
@@ -6954,6 +7002,94 @@ export interface operations {
             };
             /** @description `insufficient_funds`: The account has too little available (账户可用余额不足) */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAuditEntries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                action?: string;
+                objectType?: string;
+                object?: string;
+                origin?: string;
+                /**
+                 * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                 * @example 2026-11-23T08:30:00.000Z
+                 */
+                from?: string;
+                /**
+                 * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                 * @example 2026-11-23T08:30:00.000Z
+                 */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["AuditEntry"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

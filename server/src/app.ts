@@ -1,5 +1,7 @@
 /** The one place where modules are wired. Tests and the command line call it too. */
 import { sql } from 'kysely';
+import { type Origin, SYSTEM } from './audit/index.ts';
+import { auditRoutes } from './audit/routes.ts';
 import { type Background, startBackground } from './background.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { depositRoutes } from './deposits/routes.ts';
@@ -29,6 +31,8 @@ export interface AppOptions {
   readonly random?: Random;
   /** Without them, whatever needs to seal or open something is refused. */
   readonly sealKeys?: KeyRing | undefined;
+  /** Who asks where no request says it: the server by itself when it is left out. */
+  readonly origin?: Origin;
   /** Work as the owner of the tables, and connect to nothing before it is needed. */
   readonly asOwner?: boolean;
   /** See DatabaseOptions. */
@@ -48,6 +52,7 @@ export interface App {
   readonly sealer: Sealer;
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly origin: Origin;
   /** Folds, expires and turns the business date until the app is closed. */
   startBackground(): Background;
   /** From now on the server is not ready: load balancers look elsewhere. */
@@ -62,7 +67,7 @@ export interface App {
 
 /** Wires the modules on a database. */
 export async function openApp(options: AppOptions): Promise<App> {
-  const { url, log, clock = systemClock, random = systemRandom } = options;
+  const { url, log, clock = systemClock, random = systemRandom, origin = SYSTEM } = options;
   const { connections = 10, batchConnections = 8, asOwner = false, answerTimeoutMs } = options;
   const database = await openDatabase({
     ...{ url, connections, batchConnections, asOwner },
@@ -90,6 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       sealer,
       metrics,
       log,
+      origin,
     },
     startBackground: () => {
       const { sessions } = database;
@@ -126,6 +132,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(accountRoutes, { deps: app });
       void server.register(moneyRoutes, { deps: app });
       void server.register(depositRoutes, { deps: app });
+      void server.register(auditRoutes, { deps: app });
     },
   });
 }

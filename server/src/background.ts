@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { CHAIN_ROUND, chainAudit } from './audit/index.ts';
 import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
 import { dateInZone } from './kernel/business-date.ts';
 import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
@@ -12,6 +13,7 @@ const POST_MS = 3_000;
 /** When nothing of what waits could be posted: the ledger has no room for it, and looking costs time. */
 const POST_STUCK_MS = 60_000;
 const ROLL_MS = 15_000;
+const CHAIN_MS = 1_000;
 /** Full rounds of one kind of work for one platform before the others get their turn. */
 const MAX_ROUNDS = 10;
 /** A round that does this much may have left more. */
@@ -41,7 +43,7 @@ export interface Background {
 
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
- * could not post, and turns the business date, for every platform.
+ * could not post, turns the business date, and chains the audit log, for every platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
@@ -50,7 +52,7 @@ export function startBackground(deps: BackgroundDeps): Background {
 /** The loops themselves, for whoever wants to run them once. */
 export function backgroundLoops(
   deps: BackgroundDeps,
-): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop] {
+): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop] {
   const { db, clock } = deps;
   const stuckUntil = new Map<bigint, number>();
   // What fails for one platform must not keep the others from their turn.
@@ -102,6 +104,14 @@ export function backgroundLoops(
       name: 'turn the business date',
       everyMs: ROLL_MS,
       run: (signal) => each(signal, (platform) => turnBusinessDate(deps, platform)),
+    },
+    {
+      name: 'chain the audit log',
+      everyMs: CHAIN_MS,
+      run: (signal) =>
+        each(signal, ({ platformId }) =>
+          untilIdle({ full: CHAIN_ROUND, signal }, () => chainAudit(db, platformId)),
+        ),
     },
   ];
 }

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type App, openApp } from '../app.ts';
+import type { Origin } from '../audit/index.ts';
 import type { Config } from '../config.ts';
 import { type EmbeddedDatabase, startEmbedded } from '../db/embedded/index.ts';
 import { openLog } from '../logging.ts';
@@ -65,7 +67,25 @@ export async function openAppOn(
   const patience = { answerTimeoutMs: 0 };
   const sealKeys = config.sealKeys ?? (await readKeyFile(config.dataDir));
   const { url } = database;
-  return openApp({ url, log, connections: 4, batchConnections: 2, sealKeys, ...patience });
+  return openApp({
+    url,
+    log,
+    connections: 4,
+    batchConnections: 2,
+    sealKeys,
+    ...patience,
+    origin: cliOrigin(),
+  });
+}
+
+/** Whoever is logged in; some containers have no name for their user. */
+function cliOrigin(): Origin {
+  const from = { kind: 'cli', address: null, requestId: null } as const;
+  try {
+    return { ...from, name: userInfo().username };
+  } catch {
+    return { ...from, name: 'unknown' };
+  }
 }
 
 /** Throws CliError `not_migrated` when the tables are not there. */

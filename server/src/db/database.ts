@@ -19,6 +19,11 @@ export interface Database {
 /** A place to run typed statements: the pool, or a transaction on it. */
 export type Db = Kysely<DB>;
 
+/** Runs work in a transaction: the one that it is given, or one of its own. */
+export async function inTransaction<T>(db: Db, work: (tx: Db) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work);
+}
+
 /** Limits on what one connection may do, in milliseconds. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 /** PostgreSQL ends a statement that takes too long. One that is silent for longer than that is not there. */

@@ -15,7 +15,10 @@ await admin.connect();
 afterAll(() => admin.end());
 
 /** Rows that say what happened: added, never changed. */
-const APPEND_ONLY = ['transfer', 'hold_event', 'ledger_request', 'bank_entry', 'freeze_step'];
+const APPEND_ONLY = [
+  ...['transfer', 'hold_event', 'ledger_request', 'bank_entry'],
+  ...['audit_entry', 'audit_link', 'freeze_step'],
+];
 
 const TENANT = `
   with tenant as (

@@ -56,6 +56,40 @@ export interface ApiKey {
   scopes: string[];
 }
 
+export interface AuditEntry {
+  action: string;
+  address: string | null;
+  after: Json | null;
+  at: Timestamp;
+  audit_id: Generated<bigint>;
+  before: Json | null;
+  object_id: string;
+  object_type: string;
+  origin_kind: string;
+  origin_name: string;
+  platform_id: bigint;
+  request_id: string | null;
+}
+
+export interface AuditHead {
+  hash: Buffer;
+  platform_id: bigint;
+  sequence: bigint;
+}
+
+export interface AuditLink {
+  audit_id: bigint;
+  hash: Buffer;
+  platform_id: bigint;
+  previous_hash: Buffer;
+  sequence: bigint;
+}
+
+export interface AuditPending {
+  audit_id: bigint;
+  platform_id: bigint;
+}
+
 export interface BankEntry {
   amount: bigint;
   bank_code: string | null;
@@ -262,6 +296,10 @@ export interface DB {
   account: Account;
   account_delta: AccountDelta;
   api_key: ApiKey;
+  audit_entry: AuditEntry;
+  audit_head: AuditHead;
+  audit_link: AuditLink;
+  audit_pending: AuditPending;
   bank_entry: BankEntry;
   bank_entry_posting: BankEntryPosting;
   business_day: BusinessDay;

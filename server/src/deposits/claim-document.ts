@@ -1,10 +1,20 @@
+import { auditedBy, changesJson, type Origin } from '../audit/index.ts';
 import { int4Array, int8Array, textArray } from '../db/wire.ts';
 import type { AcceptedAnswer, AccountId, DocumentWriter } from '../ledger/index.ts';
+import { entryTextId } from './bank-entry.ts';
 
 /** What is written with a claim. */
 export interface ClaimRecord {
   readonly entryId: string;
   readonly account: AccountId;
+  readonly audited: ClaimFacts;
+}
+
+/** What the audit log tells of it: who asked, the number of the account, and minor units. */
+export interface ClaimFacts {
+  readonly origin: Origin | undefined;
+  readonly number: string;
+  readonly amount: bigint;
 }
 
 /** What is written with the reversal of a claim. */
@@ -12,10 +22,27 @@ export interface ClaimReversalRecord {
   readonly entryId: string;
   readonly claimNumber: number;
   readonly suspense: AccountId;
+  readonly audited: ClaimFacts;
 }
 
 const transferIds = (items: readonly { readonly answer: AcceptedAnswer }[]) =>
   items.map(({ answer }) => answer.postings[0]?.moveId ?? null);
+
+function changesOf(
+  items: readonly { row: { entryId: string; audited: ClaimFacts }; answer: AcceptedAnswer }[],
+  { action, before, after }: { action: `deposit.${string}`; before: string; after: string },
+): string {
+  return changesJson(
+    items.map(({ row: { entryId, audited }, answer }) => ({
+      origin: audited.origin,
+      at: answer.bookedAt,
+      action,
+      object: { type: 'bank_entry', id: entryTextId(entryId) },
+      before: { state: before },
+      after: { state: after, account: audited.number, amount: audited.amount },
+    })),
+  );
+}
 
 /** Gives suspended entries to accounts. What does not wait in suspense any more undoes its submission. */
 export const claimWriter: DocumentWriter<ClaimRecord> = {
@@ -30,7 +57,8 @@ export const claimWriter: DocumentWriter<ClaimRecord> = {
            kept as (
              insert into claim (platform_id, bank_entry_id, claim_number, account_id, transfer_id)
              select * from claimed
-             returning 1)
+             returning 1),
+           ${auditedBy(6)}
            select expect_count(count(*), $5) from kept`,
     values: [
       platformId,
@@ -38,6 +66,7 @@ export const claimWriter: DocumentWriter<ClaimRecord> = {
       int8Array(items.map(({ row }) => row.account)),
       int8Array(transferIds(items)),
       items.length,
+      changesOf(items, { action: 'deposit.claimed', before: 'suspended', after: 'claimed' }),
     ],
   }),
 };
@@ -56,7 +85,8 @@ export const claimReversalWriter: DocumentWriter<ClaimReversalRecord> = {
            kept as (
              update claim c set reversal_transfer_id = r.transfer_id from returned r
               where c.platform_id = $1 and c.bank_entry_id = r.bank_entry_id and c.claim_number = r.claim_count
-             returning 1)
+             returning 1),
+           ${auditedBy(7)}
            select expect_count(count(*), $6) from kept`,
     values: [
       platformId,
@@ -65,6 +95,7 @@ export const claimReversalWriter: DocumentWriter<ClaimReversalRecord> = {
       int8Array(items.map(({ row }) => row.suspense)),
       int8Array(transferIds(items)),
       items.length,
+      changesOf(items, { action: 'deposit.claim_reversed', before: 'claimed', after: 'suspended' }),
     ],
   }),
 };

@@ -78,7 +78,8 @@ export async function claimEntry(
     const answer = await deps.ledger.preview(request);
     return toClaimed(deps, platformId, entry, { ...facts, answer, dryRun: true });
   }
-  const document = documentOf(claimWriter, { entryId: entry.entryId, account });
+  const audited = { origin: deps.origin, number, amount: entry.amount };
+  const document = documentOf(claimWriter, { entryId: entry.entryId, account, audited });
   const answer = await submitOnce(
     deps,
     { ...request, requestId, document },

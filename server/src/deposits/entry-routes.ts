@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import {
   AccountNumber,
+  askedBy,
   BankAccountNumber,
   CLOSED,
   DryRunQuery,
@@ -116,7 +117,7 @@ const claimRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {
       const { platformId, params, body, query } = request;
       const requestId = query.dryRun ? undefined : requestIdOf(request);
       const input = { bankEntry: params.id, account: body.account, requestId };
-      const claim = await replaying(reply, claimEntry(deps, platformId, input));
+      const claim = await replaying(reply, claimEntry(askedBy(request, deps), platformId, input));
       return reply.code(query.dryRun ? 200 : 201).send(claimBody(claim, query));
     },
   );
@@ -142,7 +143,10 @@ const claimRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {
     async (request, reply) => {
       const { platformId, params, query } = request;
       const requestId = query.dryRun ? undefined : requestIdOf(request);
-      const work = reverseClaim(deps, platformId, { bankEntry: params.id, requestId });
+      const work = reverseClaim(askedBy(request, deps), platformId, {
+        bankEntry: params.id,
+        requestId,
+      });
       const claim = await replaying(reply, work);
       return reply.code(query.dryRun ? 200 : 201).send(claimBody(claim, query));
     },

@@ -171,7 +171,7 @@ test('it is busy while a file of the account is recorded for longer than a lock 
     ]);
     const change = app.db.transaction().execute(async (db) => {
       await sql`set local lock_timeout = 1`.execute(db);
-      return countReferencesPerDay({ db }, platformId, main.number);
+      return countReferencesPerDay({ db, clock: app.clock }, platformId, main.number);
     });
     await expect(change).rejects.toMatchObject({
       ...{ definition: { code: 'busy' }, facts: { retryAfterSeconds: 5 } },

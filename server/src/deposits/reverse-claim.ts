@@ -37,7 +37,9 @@ export async function reverseClaim(
   if (before) return answered(deps, platformId, entry, { ...before, dryRun: false });
   const claim = claimToReverse(entry, latest);
   const { claimNumber } = claim;
-  const record = { entryId, claimNumber, suspense: entry.suspense };
+  const number = await numberOf(deps, platformId, claim);
+  const audited = { origin: deps.origin, number, amount: entry.amount };
+  const record = { entryId, claimNumber, suspense: entry.suspense, audited };
   const document = documentOf(claimReversalWriter, record);
   const request = { ...requestOf(platformId, entry, claim), requestId, document };
   const answer = await submitOnce(deps, request, {
@@ -103,7 +105,15 @@ async function answered(
   entry: ClaimedFacts,
   { claim, answer, dryRun }: { claim: ClaimRow; answer: Answer; dryRun: boolean },
 ): Promise<Claimed> {
-  const accounts = await accountsById(deps.db, platformId, [claim.account]);
-  const account = accounts.get(claim.account)?.number ?? '';
+  const account = await numberOf(deps, platformId, claim);
   return toClaimed(deps, platformId, entry, { state: 'suspended', account, answer, dryRun });
+}
+
+async function numberOf(
+  { db }: Pick<DepositDeps, 'db'>,
+  platformId: bigint,
+  { account }: ClaimRow,
+): Promise<string> {
+  const accounts = await accountsById(db, platformId, [account]);
+  return accounts.get(account)?.number ?? '';
 }

@@ -29,6 +29,7 @@ const TAGS = [
     description: 'Freezes (冻结), pay-freezes (支付冻结) and what ends them (解冻, 解冻支付)',
   },
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
+  { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
 ];
 

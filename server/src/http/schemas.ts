@@ -16,6 +16,7 @@
  *   404, 409, 422, 429, 503 …) are added to the document for every route: declare success answers only.
  * - Bodies and queries: `Type.Object(…, CLOSED)`, so that an unknown field is an error. In queries, path and
  *   headers, numbers and booleans are read from text; in bodies nothing is converted.
+ * - A route that changes something passes `askedBy(request, deps)` on: the audit log names who asked.
  * - A POST that moves money: `headers: IdempotencyHeaders`, `querystring: DryRunQuery`, and
  *   `requestId: requestIdOf(request)` (`api/<key>`; throws `idempotency_key_required`). Do not ask for it on a
  *   dry run. Answer a repeat the same way, after `markReplayed(reply, answer.repeated)`.
@@ -30,6 +31,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { type Static, type TSchema, Type } from 'typebox';
+import type { Origin } from '../audit/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { INSTANT_ALLOWED, INSTANT_PATTERN } from '../kernel/instant.ts';
 import {
@@ -238,6 +240,17 @@ export function requestIdOf(request: {
   const key = request.headers['idempotency-key'];
   if (key === undefined) throw new AppError(idempotencyKeyRequired, {});
   return `api/${key}`;
+}
+
+/**
+ * The dependencies of a use case with who asks for it: the API key, and from where. For whatever changes something
+ * and writes it down in the audit log.
+ */
+export function askedBy<Deps extends object>(
+  { keyId, ip, id }: { keyId: string; ip: string; id: string },
+  deps: Deps,
+): Deps & { readonly origin: Origin } {
+  return { ...deps, origin: { kind: 'apiKey', name: keyId, address: ip, requestId: id } };
 }
 
 /** Throws `scope_missing` unless the key of the request has all of these scopes itself. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { type AccountId, type AccountState, accountState } from './core/account.ts';
 import { lockLane } from './day.ts';
 
@@ -9,10 +9,20 @@ export type ChangeRefusal =
   | { readonly code: 'account_not_empty'; readonly balance: bigint; readonly held: bigint }
   | { readonly code: 'overdraft_in_use'; readonly needed: bigint };
 
-/** The state and the overdraft limit that an account has now, or why it was not changed. */
+/** What an account was and is now, or why it was not changed. */
 export type ChangeOutcome =
   | { readonly refusal: ChangeRefusal }
-  | { readonly refusal?: undefined; readonly state: AccountState; readonly overdraftLimit: bigint };
+  | {
+      readonly refusal?: undefined;
+      readonly before: Standing;
+      readonly after: Standing;
+    };
+
+/** The state of an account, and how far it may be overdrawn (minor units). */
+export interface Standing {
+  readonly state: AccountState;
+  readonly overdraftLimit: bigint;
+}
 
 /**
  * Stops, re-opens or closes a guarded account, or changes its overdraft limit (minor units). It waits for
@@ -40,9 +50,10 @@ export async function changeAccount(
     await sql`
       update account set state = ${state}, overdraft_limit = ${overdraftLimit}, closed_at = ${closedAt}
        where platform_id = ${platformId} and account_id = ${id}`.execute(tx);
-    return { state, overdraftLimit };
+    const before = { state: account.state, overdraftLimit: account.overdraftLimit };
+    return { before, after: { state, overdraftLimit } };
   };
-  return db.isTransaction ? work(db) : db.transaction().execute(work);
+  return inTransaction(db, work);
 }
 
 /** What is to be changed about an account, and when. */

@@ -1,4 +1,5 @@
-import { brokenUnique, type Db } from '../db/database.ts';
+import { masked, type Originated, recordChange } from '../audit/index.ts';
+import { brokenUnique, type Db, inTransaction } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import type { NewUuid } from '../kernel/id.ts';
@@ -7,7 +8,7 @@ import type { Member, MemberKind } from './member.ts';
 import { insertMember } from './store.ts';
 
 /** What the use cases of members need. */
-export interface MemberDeps {
+export interface MemberDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
   readonly newUuid: NewUuid;
@@ -24,17 +25,31 @@ export async function addMember(
     metadata?: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<Member> {
-  const { db, clock, newUuid } = deps;
+  const { db, clock, newUuid, origin } = deps;
   const { kind, name, reference, metadata = {} } = input;
-  const added = insertMember(db, platformId, {
-    memberId: newUuid(),
-    kind,
-    name,
-    reference: reference ?? null,
-    metadata,
-    createdAt: clock.now(),
+  const at = clock.now();
+  const added = inTransaction(db, async (tx) => {
+    const member = await insertMember(tx, platformId, {
+      memberId: newUuid(),
+      kind,
+      name,
+      reference: reference ?? null,
+      metadata,
+      createdAt: at,
+    });
+    await recordChange(tx, platformId, {
+      ...{ origin, at, action: 'member.added', before: null },
+      object: { type: 'member', id: member.id },
+      after: { kind, ...memberFacts(member) },
+    });
+    return member;
   });
   return refuseTakenReference(added, reference);
+}
+
+/** What the audit log tells of a member: names masked, and of the platform's own notes only which there are. */
+export function memberFacts({ name, reference, metadata }: Member) {
+  return { name: masked(name), reference, metadata: Object.keys(metadata).sort() };
 }
 
 /** Turns the broken unique key of references into the error that says so. */

@@ -1,4 +1,5 @@
 import {
+  askedBy,
   CLOSED,
   Id,
   InstantOut,
@@ -83,8 +84,10 @@ const listAndAdd: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
         response: { 201: Member },
       },
     },
-    async ({ platformId, body }, reply) =>
-      reply.code(201).send(await addMember(deps, platformId, body)),
+    async (request, reply) => {
+      const { platformId, body } = request;
+      return reply.code(201).send(await addMember(askedBy(request, deps), platformId, body));
+    },
   );
 };
 
@@ -124,7 +127,10 @@ const readAndChange: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
         response: { 200: Member },
       },
     },
-    async ({ platformId, params, body }) => changeMember(deps, platformId, params.id, body),
+    async (request) => {
+      const { platformId, params, body } = request;
+      return changeMember(askedBy(request, deps), platformId, params.id, body);
+    },
   );
 };
 

@@ -56,6 +56,22 @@ export async function selectMember(
   return row && toMember(row);
 }
 
+/** The same, locked until the transaction ends. */
+export async function lockMember(
+  tx: Db,
+  platformId: bigint,
+  memberId: string,
+): Promise<Member | undefined> {
+  const row = await tx
+    .selectFrom('member')
+    .select(COLUMNS)
+    .where('platform_id', '=', platformId)
+    .where('member_id', '=', memberId)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return row && toMember(row);
+}
+
 /** Members in the order in which they were added, after the UUID `after`. */
 export async function selectMembers(
   db: Db,

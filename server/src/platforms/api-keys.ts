@@ -1,4 +1,5 @@
-import type { Db } from '../db/database.ts';
+import { type Originated, recordChange } from '../audit/index.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import type { NewUuid } from '../kernel/id.ts';
@@ -19,7 +20,7 @@ export interface ApiKey {
 }
 
 /** What the use cases of keys need. */
-export interface KeyDeps {
+export interface KeyDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
@@ -32,7 +33,7 @@ const MAX_LISTED = 1000;
 
 /** Makes a key. `secret` is the whole text to send; it is kept nowhere, and cannot be shown again. */
 export async function createApiKey(
-  { db, clock, random, newUuid }: Omit<KeyDeps, 'authenticator'>,
+  { db, clock, random, newUuid, origin }: Omit<KeyDeps, 'authenticator'>,
   input: { platformId: bigint; name: string; scopes: readonly Scope[] },
 ): Promise<ApiKey & { secret: string }> {
   const { platformId, name } = input;
@@ -40,17 +41,24 @@ export async function createApiKey(
   const secret = newSecret(random);
   const createdAt = clock.now();
   const scopes = [...new Set(input.scopes)];
-  await db
-    .insertInto('api_key')
-    .values({
-      platform_id: platformId,
-      api_key_id: keyId,
-      name,
-      digest: digestOf(secret),
-      scopes,
-      created_at: createdAt,
-    })
-    .execute();
+  await inTransaction(db, async (tx) => {
+    await tx
+      .insertInto('api_key')
+      .values({
+        platform_id: platformId,
+        api_key_id: keyId,
+        name,
+        digest: digestOf(secret),
+        scopes,
+        created_at: createdAt,
+      })
+      .execute();
+    await recordChange(tx, platformId, {
+      ...{ origin, at: createdAt, action: 'api_key.created', before: null },
+      object: { type: 'api_key', id: keyTextId(keyId) },
+      after: { name, scopes },
+    });
+  });
   return {
     id: keyTextId(keyId),
     name,
@@ -84,19 +92,40 @@ export async function listApiKeys({ db }: { db: Db }, platformId: bigint): Promi
  * Throws `api_key_not_found`.
  */
 export async function revokeApiKey(
-  { db, clock, authenticator }: Pick<KeyDeps, 'db' | 'clock' | 'authenticator'>,
+  { db, clock, authenticator, origin }: Omit<KeyDeps, 'random' | 'newUuid'>,
   { platformId, keyId }: { platformId: bigint; keyId: string },
 ): Promise<void> {
   const uuid = keyUuidOf(keyId);
-  const row = uuid
-    ? await db
+  const at = clock.now();
+  const isKnown =
+    uuid !== undefined &&
+    (await inTransaction(db, async (tx) => {
+      const key = await lockKey(tx, platformId, uuid);
+      if (!key || key.revoked_at) return key !== undefined;
+      await tx
         .updateTable('api_key')
-        .set(({ fn, val }) => ({ revoked_at: fn.coalesce('revoked_at', val(clock.now())) }))
+        .set({ revoked_at: at })
         .where('platform_id', '=', platformId)
         .where('api_key_id', '=', uuid)
-        .returning('api_key_id')
-        .executeTakeFirst()
-    : undefined;
-  if (!row) throw new AppError(apiKeyNotFound, { apiKey: keyId });
+        .execute();
+      await recordChange(tx, platformId, {
+        ...{ origin, at, action: 'api_key.revoked' },
+        object: { type: 'api_key', id: keyId },
+        before: { name: key.name, revoked: false },
+        after: { name: key.name, revoked: true },
+      });
+      return true;
+    }));
+  if (!isKnown) throw new AppError(apiKeyNotFound, { apiKey: keyId });
   authenticator.forget(keyId);
+}
+
+function lockKey(tx: Db, platformId: bigint, uuid: string) {
+  return tx
+    .selectFrom('api_key')
+    .select(['name', 'revoked_at'])
+    .where('platform_id', '=', platformId)
+    .where('api_key_id', '=', uuid)
+    .forUpdate()
+    .executeTakeFirst();
 }

@@ -1,3 +1,4 @@
+import { type Originated, recordChange } from '../audit/index.ts';
 import type { Db } from '../db/database.ts';
 import { type BusinessDate, dateInZone } from '../kernel/business-date.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -20,7 +21,7 @@ export const platformTextId = (platformId: bigint) => `plt_${platformId}`;
  * nothing, when a platform with that id is there already.
  */
 export async function openPlatform(
-  { db, clock }: { db: Db; clock: Clock },
+  { db, clock, origin }: { db: Db; clock: Clock } & Originated,
   { platformId, name, timeZone, sandbox }: Platform,
 ): Promise<boolean> {
   const at = clock.now();
@@ -32,6 +33,11 @@ export async function openPlatform(
       .executeTakeFirstOrThrow();
     if (numInsertedOrUpdatedRows === 0n) return false;
     await openFirstDay(tx, platformId, { date: dateInZone(at, timeZone), at });
+    await recordChange(tx, platformId, {
+      ...{ origin, at, action: 'platform.opened', before: null },
+      object: { type: 'platform', id: platformTextId(platformId) },
+      after: { name, timeZone, sandbox },
+    });
     return true;
   });
 }

@@ -1,4 +1,5 @@
 import {
+  askedBy,
   CLOSED,
   Id,
   InstantOut,
@@ -105,7 +106,10 @@ export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) =
       const { platformId, body } = request;
       // Else a key that may only manage keys could make itself one that moves money.
       requireScopes(request, body.scopes);
-      const { revokedAt: _, ...key } = await createApiKey(deps, { platformId, ...body });
+      const { revokedAt: _, ...key } = await createApiKey(askedBy(request, deps), {
+        platformId,
+        ...body,
+      });
       // The secret is in it.
       reply.header('cache-control', 'no-store');
       return reply.code(201).send({ ...key, scopes: [...key.scopes] });
@@ -124,8 +128,9 @@ export const platformRoutes: Routes<{ deps: KeyDeps }> = async (app, { deps }) =
         response: { 204: Type.Null() },
       },
     },
-    async ({ platformId, params }, reply) => {
-      await revokeApiKey(deps, { platformId, keyId: params.id });
+    async (request, reply) => {
+      const { platformId, params } = request;
+      await revokeApiKey(askedBy(request, deps), { platformId, keyId: params.id });
       return reply.code(204).send(null);
     },
   );

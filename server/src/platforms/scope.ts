@@ -5,6 +5,7 @@ export const SCOPES = [
   'money:write',
   'statements:write',
   'keys:manage',
+  'audit:read',
 ] as const;
 
 /** One of `SCOPES`. */

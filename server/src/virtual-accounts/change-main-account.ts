@@ -1,9 +1,11 @@
-import { type Db, isTransient } from '../db/database.ts';
+import { recordChange } from '../audit/index.ts';
+import { inTransaction, isTransient } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { busy } from '../ledger/index.ts';
 import { mainAccountNotFound } from './errors.ts';
 import { setReferencesPerDay } from './main-account-store.ts';
 import { normaliseBankAccount } from './numbering.ts';
+import type { AccountDeps } from './open-main-account.ts';
 import { type MainAccount, readMainAccount } from './read-main-accounts.ts';
 
 /** What a client is told to wait while a file is recorded: a large one takes longer than a lock is waited for. */
@@ -15,13 +17,24 @@ const RETRY_AFTER_SECONDS = 5;
  * changes nothing. Throws AppError: `main_account_not_found`; `busy` while an import of it records a large file.
  */
 export async function countReferencesPerDay(
-  { db }: { db: Db },
+  { db, clock, origin }: Omit<AccountDeps, 'random'>,
   platformId: bigint,
   number: string,
 ): Promise<MainAccount> {
   const plain = normaliseBankAccount(number);
-  const isThere =
-    plain !== undefined && (await setReferencesPerDay(db, platformId, plain).catch(asBusy));
+  const work = async (number: string) =>
+    inTransaction(db, async (tx) => {
+      const before = await setReferencesPerDay(tx, platformId, number);
+      if (!before || before.referencesPerDay) return before !== undefined;
+      await recordChange(tx, platformId, {
+        ...{ origin, at: clock.now(), action: 'main_account.changed' },
+        object: { type: 'main_account', id: number },
+        before,
+        after: { referencesPerDay: true },
+      });
+      return true;
+    });
+  const isThere = plain !== undefined && (await work(plain).catch(asBusy));
   if (!isThere) throw new AppError(mainAccountNotFound, { mainAccount: number });
   return readMainAccount({ db }, platformId, plain);
 }

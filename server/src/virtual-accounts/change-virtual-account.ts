@@ -1,3 +1,5 @@
+import { masked, recordChange } from '../audit/index.ts';
+import { inTransaction } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import {
   type AccountState,
@@ -15,10 +17,10 @@ import {
 import type { AccountDeps } from './open-main-account.ts';
 import { refuseTaken } from './open-virtual-account.ts';
 import { readVirtualAccount } from './read-virtual-accounts.ts';
-import { type AttributeChange, updateVirtualAccount } from './store.ts';
+import { type AttributeChange, type Attributes, updateVirtualAccount } from './store.ts';
 import { isPublicKind, type VirtualAccount } from './virtual-account.ts';
 
-type Deps = Pick<AccountDeps, 'db' | 'clock'>;
+type Deps = Omit<AccountDeps, 'random'>;
 
 /**
  * Changes name, reference code, metadata (as a whole) or overdraft limit, whichever is named, all or nothing.
@@ -26,7 +28,7 @@ type Deps = Pick<AccountDeps, 'db' | 'clock'>;
  * `account_closed`, `overdraft_in_use`, `reference_code_taken`.
  */
 export async function changeVirtualAccount(
-  { db, clock }: Deps,
+  { db, clock, origin }: Deps,
   platformId: bigint,
   number: string,
   change: AttributeChange & { readonly overdraftLimit?: bigint | undefined },
@@ -35,16 +37,24 @@ export async function changeVirtualAccount(
   const account = await findAccount(db, platformId, number);
   if (overdraftLimit !== undefined) refusePublic(account);
   try {
-    await db.transaction().execute(async (tx) => {
-      if (overdraftLimit !== undefined) {
-        const at = clock.now();
-        const outcome = await changeAccount(tx, platformId, account.accountId, {
-          overdraftLimit,
-          at,
-        });
-        if (outcome.refusal) throw changeError(number, outcome.refusal);
-      }
-      await updateVirtualAccount(tx, platformId, account.accountId, attributes);
+    await inTransaction(db, async (tx) => {
+      const at = clock.now();
+      const { accountId } = account;
+      const limits =
+        overdraftLimit === undefined
+          ? undefined
+          : await changeAccount(tx, platformId, accountId, { overdraftLimit, at });
+      if (limits?.refusal) throw changeError(number, limits.refusal);
+      const { before, after } = await updateVirtualAccount(tx, platformId, accountId, attributes);
+      const changed = Object.keys(change).filter(
+        (field) => Reflect.get(change, field) !== undefined,
+      );
+      await recordChange(tx, platformId, {
+        ...{ origin, at, action: 'virtual_account.changed' },
+        object: { type: 'virtual_account', id: number },
+        before: { ...attributeFacts(before), ...limitFacts(limits?.before) },
+        after: { ...attributeFacts(after), ...limitFacts(limits?.after), changed: changed.sort() },
+      });
     });
   } catch (error) {
     refuseTaken(error, { referenceCode: change.referenceCode });
@@ -66,7 +76,8 @@ export async function stopVirtualAccount(
   number: string,
   { side }: { side: StopSide },
 ): Promise<VirtualAccount> {
-  return changeState(deps, platformId, number, (now) => stopped(now, side));
+  const action = 'virtual_account.stopped';
+  return changeState(deps, platformId, number, { action, state: (now) => stopped(now, side) });
 }
 
 /**
@@ -79,7 +90,8 @@ export async function reopenVirtualAccount(
   number: string,
   { side }: { side: StopSide },
 ): Promise<VirtualAccount> {
-  return changeState(deps, platformId, number, (now) => reopened(now, side));
+  const action = 'virtual_account.reopened';
+  return changeState(deps, platformId, number, { action, state: (now) => reopened(now, side) });
 }
 
 /**
@@ -95,7 +107,8 @@ export async function closeVirtualAccount(
   if (account.kind === 'platform') {
     throw new AppError(platformAccountNeeded, { account: number });
   }
-  return changeState(deps, platformId, number, () => 'closed');
+  const action = 'virtual_account.closed';
+  return changeState(deps, platformId, number, { action, state: () => 'closed' });
 }
 
 const isStopped = (state: AccountState, side: 'debit' | 'credit'): boolean =>
@@ -121,17 +134,42 @@ function stateOf({ debit, credit }: { debit: boolean; credit: boolean }): Accoun
   return credit ? 'credit_stopped' : 'open';
 }
 
+interface StateChange {
+  readonly action: `virtual_account.${string}`;
+  readonly state: (now: AccountState) => AccountState;
+}
+
+const limitFacts = (standing: { readonly overdraftLimit: bigint } | undefined) =>
+  standing === undefined ? {} : { overdraftLimit: standing.overdraftLimit };
+
+/** What the audit log tells of attributes: names masked, and of the platform's own notes only which there are. */
+const attributeFacts = ({ name, referenceCode, metadata }: Attributes) => ({
+  name: masked(name),
+  referenceCode,
+  metadata: Object.keys(metadata).sort(),
+});
+
 async function changeState(
-  { db, clock }: Deps,
+  { db, clock, origin }: Deps,
   platformId: bigint,
   number: string,
-  state: (now: AccountState) => AccountState,
+  { action, state }: StateChange,
 ): Promise<VirtualAccount> {
   const account = await findAccount(db, platformId, number);
   refusePublic(account);
-  const change = { state, at: clock.now() };
-  const { refusal } = await changeAccount(db, platformId, account.accountId, change);
-  if (refusal) throw changeError(number, refusal);
+  await inTransaction(db, async (tx) => {
+    const at = clock.now();
+    const outcome = await changeAccount(tx, platformId, account.accountId, { state, at });
+    if (outcome.refusal) throw changeError(number, outcome.refusal);
+    const { before, after } = outcome;
+    if (before.state === after.state) return;
+    await recordChange(tx, platformId, {
+      ...{ origin, at, action },
+      object: { type: 'virtual_account', id: number },
+      before: { state: before.state },
+      after: { state: after.state },
+    });
+  });
   return readVirtualAccount({ db }, platformId, number);
 }
 

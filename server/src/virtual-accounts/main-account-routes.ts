@@ -1,5 +1,6 @@
 import {
   AccountNumber,
+  askedBy,
   BankAccountNumber,
   CLOSED,
   CurrencyCode,
@@ -109,10 +110,13 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
         response: { 201: MainAccount },
       },
     },
-    async ({ platformId, body }, reply) => {
+    async (request, reply) => {
+      const { platformId, body } = request;
       const { currency } = body;
       if (!isCurrency(currency)) throw invalid('/currency', 'must be a code of ISO 4217');
-      return reply.code(201).send(await openMainAccount(deps, platformId, { ...body, currency }));
+      return reply
+        .code(201)
+        .send(await openMainAccount(askedBy(request, deps), platformId, { ...body, currency }));
     },
   );
 
@@ -151,6 +155,7 @@ export const mainAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { de
         response: { 200: MainAccount },
       },
     },
-    async ({ platformId, params }) => countReferencesPerDay(deps, platformId, params.number),
+    async (request) =>
+      countReferencesPerDay(askedBy(request, deps), request.platformId, request.params.number),
   );
 };

@@ -80,21 +80,22 @@ export async function insertMainAccount(
 }
 
 /**
- * Turns it on for good. Says whether there is such a main account. Waits while an import of it records its lines, as
+ * Turns it on for good. Says what it was; undefined when there is no such main account. Waits while an import of it records its lines, as
  * long as the connection waits for a lock; an import that is still read finds it changed, and records nothing.
  */
 export async function setReferencesPerDay(
   db: Db,
   platformId: bigint,
   number: string,
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('main_account')
-    .set({ references_per_day: true })
-    .where('platform_id', '=', platformId)
-    .where('number', '=', number)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+): Promise<{ readonly referencesPerDay: boolean } | undefined> {
+  const { rows } = await sql<{ referencesPerDay: boolean }>`
+    with before as (
+      select main_account_id, references_per_day from main_account
+       where platform_id = ${platformId} and number = ${number} for no key update)
+    update main_account m set references_per_day = true from before b
+     where m.platform_id = ${platformId} and m.main_account_id = b.main_account_id
+    returning b.references_per_day as "referencesPerDay"`.execute(db);
+  return rows[0];
 }
 
 /** The next id of a main account, under the lock of the platform's row, so that ids have no gaps. */

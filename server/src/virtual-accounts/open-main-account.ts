@@ -1,3 +1,4 @@
+import { type Originated, recordChange } from '../audit/index.ts';
 import { brokenUnique, type Db } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Currency } from '../kernel/currency.ts';
@@ -17,7 +18,7 @@ import { type MainAccount, readMainAccount } from './read-main-accounts.ts';
 import { insertVirtualAccount } from './store.ts';
 
 /** What the use cases of main and virtual accounts need. */
-export interface AccountDeps {
+export interface AccountDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
@@ -90,7 +91,7 @@ export async function openMainAccount(
 }
 
 async function openAll(
-  { clock, random }: AccountDeps,
+  { clock, random, origin }: AccountDeps,
   tx: Db,
   platformId: bigint,
   { prefix, referencesPerDay = false, ...input }: NewMainAccount & { prefix: string },
@@ -129,4 +130,9 @@ async function openAll(
       createdAt: openedAt,
     });
   }
+  await recordChange(tx, platformId, {
+    ...{ origin, at: openedAt, action: 'main_account.opened', before: null },
+    object: { type: 'main_account', id: number },
+    after: { name, bankName: bankName ?? null, currency, prefix, referencesPerDay },
+  });
 }

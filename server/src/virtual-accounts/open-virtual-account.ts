@@ -1,7 +1,8 @@
+import { recordChange } from '../audit/index.ts';
 import { brokenUnique, type Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { openAccount } from '../ledger/index.ts';
-import { memberNotFound, memberUuid, readMember } from '../members/index.ts';
+import { memberNotFound, memberTextId, memberUuid, readMember } from '../members/index.ts';
 import {
   mainAccountNotFound,
   mainAccountRequired,
@@ -126,7 +127,7 @@ async function memberOf(
 }
 
 async function open(
-  { db, clock }: AccountDeps,
+  { db, clock, origin }: AccountDeps,
   platformId: bigint,
   account: Omit<NewVirtualAccountInput, 'number' | 'memberId'> & {
     main: MainAccountRecord;
@@ -147,6 +148,15 @@ async function open(
       ...{ accountId, mainAccountId, memberId, number, name, kind, createdAt },
       referenceCode: account.referenceCode ?? null,
       metadata: account.metadata ?? {},
+    });
+    await recordChange(tx, platformId, {
+      ...{ origin, at: createdAt, action: 'virtual_account.opened', before: null },
+      object: { type: 'virtual_account', id: number },
+      after: {
+        ...{ mainAccount: main.number, kind, overdraftLimit, currency },
+        member: memberId === null ? null : memberTextId(memberId),
+        referenceCode: account.referenceCode ?? null,
+      },
     });
   });
 }

@@ -101,23 +101,39 @@ export interface AttributeChange {
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Changes what is named. Throws the unique violation when the reference code is taken. */
+/** The same as they stand. */
+export interface Attributes {
+  readonly name: string;
+  readonly referenceCode: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/**
+ * Changes what is named, and gives what was there and what is now. Throws the unique violation when the
+ * reference code is taken.
+ */
 export async function updateVirtualAccount(
   db: Db,
   platformId: bigint,
   accountId: AccountId,
   { name, referenceCode, metadata }: AttributeChange,
-): Promise<void> {
-  const changes = {
-    ...(name === undefined ? {} : { name }),
-    ...(referenceCode === undefined ? {} : { reference_code: referenceCode }),
-    ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
-  };
-  if (Object.keys(changes).length === 0) return;
-  await db
-    .updateTable('virtual_account')
-    .set(changes)
-    .where('platform_id', '=', platformId)
-    .where('account_id', '=', accountId)
-    .execute();
+): Promise<{ readonly before: Attributes; readonly after: Attributes }> {
+  const { rows } = await sql<{ before: Attributes; after: Attributes }>`
+    with before as (
+      select account_id, name, reference_code, metadata from virtual_account
+       where platform_id = ${platformId} and account_id = ${accountId} for no key update)
+    update virtual_account v set
+      name = ${name === undefined ? sql`b.name` : name},
+      reference_code = ${referenceCode === undefined ? sql`b.reference_code` : referenceCode},
+      metadata = ${metadata === undefined ? sql`b.metadata` : JSON.stringify(metadata)}
+      from before b
+     where v.platform_id = ${platformId} and v.account_id = b.account_id
+    returning ${attributesOf('b')} as before, ${attributesOf('v')} as after`.execute(db);
+  const [row] = rows;
+  if (!row) throw new Error('virtual accounts are never deleted');
+  return row;
 }
+
+const attributesOf = (version: 'b' | 'v') => sql`jsonb_build_object(
+  'name', ${sql.ref(`${version}.name`)}, 'referenceCode', ${sql.ref(`${version}.reference_code`)},
+  'metadata', ${sql.ref(`${version}.metadata`)})`;

@@ -1,5 +1,6 @@
 import {
   AccountNumber,
+  askedBy,
   BalanceOut,
   BankAccountNumber,
   CLOSED,
@@ -143,9 +144,13 @@ export const virtualAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, {
         response: { 201: VirtualAccount },
       },
     },
-    async ({ platformId, body }, reply) => {
+    async (request, reply) => {
+      const { platformId, body } = request;
       const overdraftLimit = BigInt(body.overdraftLimit ?? 0);
-      const account = await openVirtualAccount(deps, platformId, { ...body, overdraftLimit });
+      const account = await openVirtualAccount(askedBy(request, deps), platformId, {
+        ...body,
+        overdraftLimit,
+      });
       return reply.code(201).send(account);
     },
   );
@@ -197,10 +202,12 @@ const changeRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
         response: { 200: VirtualAccount },
       },
     },
-    async ({ platformId, params, body: { overdraftLimit: limit, ...attributes } }) => {
+    async (request) => {
+      const { platformId, params, body } = request;
+      const { overdraftLimit: limit, ...attributes } = body;
       const overdraftLimit = limit === undefined ? undefined : BigInt(limit);
       const change = { ...attributes, overdraftLimit };
-      return changeVirtualAccount(deps, platformId, params.number, change);
+      return changeVirtualAccount(askedBy(request, deps), platformId, params.number, change);
     },
   );
 
@@ -223,8 +230,10 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
         response: { 200: VirtualAccount },
       },
     },
-    async ({ platformId, params, body }) =>
-      stopVirtualAccount(deps, platformId, params.number, body),
+    async (request) => {
+      const { platformId, params, body } = request;
+      return stopVirtualAccount(askedBy(request, deps), platformId, params.number, body);
+    },
   );
 
   app.post(
@@ -240,8 +249,11 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
         response: { 200: VirtualAccount },
       },
     },
-    async ({ platformId, params, body: { side = 'both' } }) =>
-      reopenVirtualAccount(deps, platformId, params.number, { side }),
+    async (request) => {
+      const { platformId, params, body } = request;
+      const { side = 'both' } = body;
+      return reopenVirtualAccount(askedBy(request, deps), platformId, params.number, { side });
+    },
   );
 
   app.post(
@@ -259,6 +271,7 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
         response: { 200: VirtualAccount },
       },
     },
-    async ({ platformId, params }) => closeVirtualAccount(deps, platformId, params.number),
+    async (request) =>
+      closeVirtualAccount(askedBy(request, deps), request.platformId, request.params.number),
   );
 };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { App } from '../../app.ts';
+import { verifyAudit } from '../../audit/index.ts';
 import { type DepositFinding, verifyDeposits } from '../../deposits/index.ts';
 import { type Finding, verifyLedger } from '../../ledger/index.ts';
 import { type Platform, platformTextId } from '../../platforms/index.ts';
@@ -15,7 +16,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance from what was booked, and hold the deposits against it, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance from what was booked, hold the deposits against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
     .addHelpText(
       'after',
@@ -44,6 +45,8 @@ const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
 interface Verified {
   readonly platform: Platform;
   readonly checks: readonly Check[];
+  /** Where the chain of the audit log ends. */
+  readonly auditHead: { readonly sequence: bigint; readonly hash: string };
 }
 
 async function verify({ app, global, terminal }: DatabaseContext): Promise<Result> {
@@ -65,16 +68,20 @@ async function verifyPlatform({ db }: App, platform: Platform): Promise<Verified
     check,
     findings: deposits.filter((each) => each.code === code).map((each) => toFinding(check, each)),
   }));
-  return { platform, checks: [...ledger, ...held] };
+  const { findings, head } = await verifyAudit(db, platform.platformId);
+  const check = 'the audit log is as it was written';
+  const audit = { check, findings: findings.map((each) => ({ check, ...each })) };
+  return { platform, checks: [...ledger, ...held, audit], auditHead: head };
 }
 
 const isFine = ({ findings }: Check): boolean => findings.length === 0;
 
-function documentOf({ platform, checks }: Verified) {
+function documentOf({ platform, checks, auditHead }: Verified) {
   return {
     platform: platformTextId(platform.platformId),
     name: platform.name,
     agrees: checks.every(isFine),
+    auditHead: { sequence: Number(auditHead.sequence), hash: auditHead.hash },
     checks: checks.map((each) => ({
       check: each.check,
       agrees: isFine(each),
