@@ -93,3 +93,12 @@ test('what a database error tells of itself is logged', () => {
   log.error({ err: brokenCheck() }, 'a request failed');
   expect(JSON.parse(logged)).toMatchObject({ err: { code: '23514', table: 'bank_entry' } });
 });
+
+test('the connection that broke is not logged: it holds the key that cancels its statements', () => {
+  let logged = '';
+  const log = openLog({ level: 'info', stream: { write: (line) => (logged += line) } });
+  const err = Object.assign(new Error('terminated'), { client: { processID: 7, secretKey: 4711 } });
+  log.warn({ err }, 'a connection broke');
+  expect(logged).toContain('terminated');
+  expect(logged).not.toContain('4711');
+});

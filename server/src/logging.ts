@@ -51,8 +51,11 @@ export function openLog(options: {
   );
 }
 
-/** Of a database error: the row or the value that it is about. What else there is names tables and constraints. */
-const ROW_FIELDS = new Set(['detail', 'where', 'hint', 'internalQuery']);
+/**
+ * Of a database error: the row or the value that it is about, and the connection, which holds the key to cancel
+ * its statements. What else there is names tables and constraints.
+ */
+const HIDDEN_FIELDS = new Set(['detail', 'where', 'hint', 'internalQuery', 'client']);
 
 /** An error as it is logged, and those inside it, without what PostgreSQL tells of rows and values. */
 function describeError(error: unknown): unknown {
@@ -86,7 +89,7 @@ function withoutRows(value: unknown, hidden: ReadonlyMap<string, string>): unkno
   }
   if (Array.isArray(value)) return value.map((each) => withoutRows(each, hidden));
   if (!isSerialized(value)) return value;
-  const kept = Object.entries(value).filter(([field]) => !ROW_FIELDS.has(field));
+  const kept = Object.entries(value).filter(([field]) => !HIDDEN_FIELDS.has(field));
   return Object.fromEntries(kept.map(([field, each]) => [field, withoutRows(each, hidden)]));
 }
 

@@ -44,6 +44,19 @@ test('the program starts, tells where it listens in JSON, and ends in order on S
   expect(lines.join('\n')).not.toContain(apiKey);
 });
 
+test('a signal that comes twice at once, from the terminal and from a launcher, stops it in order', async () => {
+  const child = start({ GUANJIA_PORT: '0' });
+  if (!child.stdout) throw new Error('its output is read');
+  let last = '';
+  for await (const line of createInterface(child.stdout)) {
+    last = line;
+    if (line.includes('"listening"')) child.kill('SIGTERM');
+    if (line.includes('finishing what is under way')) child.kill('SIGTERM');
+  }
+  expect(await codeOf(child)).toBe(0);
+  expect(last).toContain('stopped');
+});
+
 test('a setting that is not allowed is named, without a stack', async () => {
   const child = start({ GUANJIA_PORT: 'seventy' });
   if (!child.stderr) throw new Error('its output is read');

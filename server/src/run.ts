@@ -70,7 +70,10 @@ interface Stopping {
   readonly ask: (why: string) => void;
 }
 
-/** The first signal stops in order, in the midst of a start too; a second one ends the process at once. */
+/** A signal to a group of processes comes again from each of them that passes it on: that is one request. */
+const ECHO_MS = 1_000;
+
+/** The first signal stops in order, in the midst of a start too; a later one ends the process at once. */
 function stopOnSignals(say: (line: string) => void): Stopping {
   const controller = new AbortController();
   const ask = (why: string) => {
@@ -78,10 +81,10 @@ function stopOnSignals(say: (line: string) => void): Stopping {
     say(`${why}: finishing what is under way`);
     controller.abort();
   };
-  let signals = 0;
+  let firstAt: number | undefined;
   const onSignal = (name: string) => {
-    signals += 1;
-    if (signals > 1) process.exit(1);
+    firstAt ??= performance.now();
+    if (performance.now() - firstAt > ECHO_MS) process.exit(1);
     ask(name);
   };
   process.on('SIGTERM', onSignal);

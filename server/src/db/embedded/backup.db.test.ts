@@ -170,6 +170,12 @@ test('a data folder with a database is refused; with force it is moved aside, no
 
 test('a file that is there is not written over', async () => {
   await expect(backup({ database: source }, file)).rejects.toMatchObject(refused(/already/));
-  const nowhere = backup({ database: source }, join(file, '..', 'none', 'a.backup'));
-  await expect(nowhere).rejects.toMatchObject(refused(/no such folder/));
+});
+
+test.each([
+  ['a folder that does not exist', () => join(file, '..', 'none', 'a.backup'), /no such folder/],
+  ['a file as the folder', () => join(file, 'a.backup'), /no such folder/],
+  ['no name', () => '', /name/],
+])('a backup is refused for %s', async (_, to, reason) => {
+  await expect(backup({ database: source }, to())).rejects.toMatchObject(refused(reason));
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream, existsSync, statSync } from 'node:fs';
 import { type FileHandle, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -77,8 +77,9 @@ export async function backup(
   },
   file: string,
 ): Promise<BackupSummary> {
+  if (file === '') throw refusal('It needs a name.', file);
   if (existsSync(file)) throw refusal('There is a file of that name already.', file);
-  if (!existsSync(dirname(file))) throw refusal('There is no such folder to write it into.', file);
+  if (!isFolder(dirname(file))) throw refusal('There is no such folder to write it into.', file);
   const { database } = options;
   const draft = `${file}.${randomUUID()}.part`;
   const client = new pg.Client({ connectionString: database.adminUrl });
@@ -238,6 +239,10 @@ async function syncFolder(folder: string): Promise<void> {
 
 function unlessGone(error: unknown): undefined {
   if (errorCode(error) !== 'ENOENT') throw error;
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function refusal(reason: string, path: string): AppError {

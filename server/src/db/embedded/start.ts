@@ -150,7 +150,7 @@ function supervise(
   let stopping: Promise<void> | undefined;
   let recovering: Promise<void> = Promise.resolve();
   const stopped = new AbortController();
-  const endUpkeep = startUpkeep(cluster, { durable, client: () => current.lease.client });
+  const endUpkeep = startUpkeep(cluster, { durable, log, client: () => current.lease.client });
   let stable: NodeJS.Timeout | undefined;
 
   const recover = async () => {
@@ -206,15 +206,21 @@ function supervise(
 /** What PostgreSQL needs now and then: a short log, and no pile of unwritten files. Gives how to end it. */
 function startUpkeep(
   { places, folder }: Cluster,
-  { durable, client }: { durable: boolean; client: () => pg.Client },
+  options: { durable: boolean; log: EmbeddedLog; client: () => pg.Client },
 ): () => void {
+  const { durable, log, client } = options;
   const trimming = keepLogShort(places.log);
+  const warn = (error: unknown) =>
+    log.error(`Commits may stall now and then: files cannot be written out early (${error}).`);
   const writing = durable
-    ? keepWriteBackShort({
-        waitingKiB,
-        walBytes: () => walBytes(client()),
-        write: () => syncFileSystem(folder),
-      })
+    ? keepWriteBackShort(
+        {
+          waitingKiB,
+          walBytes: () => walBytes(client()),
+          write: () => syncFileSystem(folder),
+        },
+        warn,
+      )
     : undefined;
   return () => {
     clearInterval(trimming);

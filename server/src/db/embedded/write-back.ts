@@ -2,12 +2,15 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type pg from 'pg';
+import { errorCode } from '../../kernel/error-code.ts';
 
 const run = promisify(execFile);
 
 const LOOK_EVERY_MS = 500;
 /** What the disk writes in some milliseconds. */
 const MOST_WAITING_KIB = 16 * 1024;
+/** After so long it is ended and begun anew: a disk that is that slow is not helped by it. */
+const SYNC_LIMIT_MS = 60_000;
 /** What PostgreSQL writes by itself while nobody uses it stays below this. */
 const LEAST_WAL_BYTES = 1024n * 1024n;
 
@@ -30,18 +33,25 @@ export interface WriteBack {
  * The whole file system is synced, not the files: an fsync takes note of a failed write in place of PostgreSQL, whose
  * next checkpoint would not be told of it and would drop the WAL.
  *
- * It ends by itself where this cannot be done: then the kernel writes when it likes, as everywhere else.
+ * Where there is no such program, or no Linux, it ends by itself: then the kernel writes when it likes. What fails otherwise is told
+ * once, and tried again.
  */
-export function keepWriteBackShort(writeBack: WriteBack): NodeJS.Timeout {
-  let walSeen = 0n;
+export function keepWriteBackShort(
+  writeBack: WriteBack,
+  warn: (error: unknown) => void,
+): NodeJS.Timeout {
+  let walSeen: bigint | undefined;
+  let warned = false;
   let busy = false;
   const look = async () => {
     if (busy) return;
     busy = true;
     try {
       walSeen = await writeIfMuchWaits(writeBack, walSeen);
-    } catch {
-      clearInterval(timer);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') clearInterval(timer);
+      if (!warned && errorCode(error) !== 'ENOENT') warn(error);
+      warned = true;
     } finally {
       busy = false;
     }
@@ -54,11 +64,16 @@ export function keepWriteBackShort(writeBack: WriteBack): NodeJS.Timeout {
  * Writes when much waits and PostgreSQL was at work: what other programs left on the same disk is no reason.
  * Gives the WAL's bytes that were taken into account.
  */
-export async function writeIfMuchWaits(writeBack: WriteBack, walSeen: bigint): Promise<bigint> {
+export async function writeIfMuchWaits(
+  writeBack: WriteBack,
+  walSeen: bigint | undefined,
+): Promise<bigint | undefined> {
   const waiting = await writeBack.waitingKiB();
   if (waiting < MOST_WAITING_KIB) return walSeen;
   const walBytes = await writeBack.walBytes();
-  if (walBytes === undefined || walBytes - walSeen < LEAST_WAL_BYTES) return walSeen;
+  // The first look only learns where the WAL is.
+  if (walBytes === undefined || walSeen === undefined) return walBytes;
+  if (walBytes - walSeen < LEAST_WAL_BYTES) return walSeen;
   await writeBack.write();
   return walBytes;
 }
@@ -81,5 +96,5 @@ export async function walBytes(client: pg.Client): Promise<bigint | undefined> {
 
 /** syncfs(2) of the file system that holds the folder, by the program that every Linux has. */
 export async function syncFileSystem(folder: string): Promise<void> {
-  await run('sync', ['-f', folder]);
+  await run('sync', ['-f', folder], { timeout: SYNC_LIMIT_MS });
 }
