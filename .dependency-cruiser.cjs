@@ -118,6 +118,21 @@ module.exports = {
       to: { path: ['^server/test/', '\\.test\\.ts$', `${src}/.*/testing/`] },
     },
     {
+      name: 'the-bank-is-somebody-else',
+      comment:
+        'The sandbox bank is a program of its own: it is spoken with by HTTP, and knows nothing of us',
+      severity: 'error',
+      from: { path: ['^server/', '^sdk/', '^bench/'] },
+      to: { path: '^sandbox-bank/' },
+    },
+    {
+      name: 'the-bank-needs-nothing',
+      comment: 'The sandbox bank is made of what Node has',
+      severity: 'error',
+      from: { path: '^sandbox-bank/', pathNot: test },
+      to: { pathNot: '^sandbox-bank/', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'no-circles',
       severity: 'error',
       comment: 'Modules know each other one way',

@@ -7,6 +7,7 @@ export default defineConfig({
       'sdk/**/*.test.ts',
       'bench/**/*.test.ts',
       'scripts/**/*.test.ts',
+      'sandbox-bank/**/*.test.ts',
     ],
     globalSetup: ['server/test/support/global-setup.ts'],
     testTimeout: 60_000,

@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 
 const ROOT = join(import.meta.dirname, '..');
 const BIN = join(ROOT, 'node_modules/.bin');
-const CRUISED = ['server/src', 'sdk/src', 'scripts', 'bench'].filter((path) =>
+const CRUISED = ['server/src', 'sdk/src', 'scripts', 'bench', 'sandbox-bank'].filter((path) =>
   existsSync(join(ROOT, path)),
 );
 

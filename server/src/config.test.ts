@@ -13,6 +13,7 @@ test('without variables, everything has a default', () => {
     startedByNpm: false,
     databaseConnections: 10,
     batchConnections: 8,
+    sandboxBankPort: 7071,
     logLevel: 'info',
     sealKeys: undefined,
   });

@@ -4,7 +4,7 @@ import { KEYS_ALLOWED, type KeyRing, parseKeys } from './sealing/index.ts';
 
 /** What the server is run with. */
 export interface Config {
-  /** Where the embedded database and sandbox.json are. Absolute. */
+  /** Where the embedded database, sandbox.json and the books of the sandbox bank are. Absolute. */
   readonly dataDir: string;
   readonly host: string;
   /** 0 takes any free port. */
@@ -19,6 +19,8 @@ export interface Config {
   readonly databaseAdminUrl: string | undefined;
   readonly databaseConnections: number;
   readonly batchConnections: number;
+  /** Where the sandbox bank listens; 0 takes any free port, 'off' runs none. */
+  readonly sandboxBankPort: number | 'off';
   readonly logLevel: LogLevel;
   /** What identifies people is sealed with these; undefined: with those of seal.key in the data folder. */
   readonly sealKeys: KeyRing | undefined;
@@ -117,6 +119,16 @@ const SETTINGS: Settings = {
     allowed: 'a whole number from 1 to 200',
     read: wholeNumber(1, 200),
   },
+  sandboxBankPort: {
+    variable: 'GUANJIA_SANDBOX_BANK_PORT',
+    fallback: 7071,
+    meaning: {
+      en: 'Port of the sandbox bank, which runs beside a sandbox platform; 0 takes any free one',
+      zh: '沙箱银行端口（随沙箱平台启动）；0 表示任一空闲端口',
+    },
+    allowed: 'off, or a whole number from 0 to 65535',
+    read: (text) => (text === 'off' ? text : wholeNumber(0, 65_535)(text)),
+  },
   logLevel: {
     variable: 'GUANJIA_LOG_LEVEL',
     fallback: 'info',
@@ -161,6 +173,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseAdminUrl: read(SETTINGS.databaseAdminUrl),
     databaseConnections: read(SETTINGS.databaseConnections),
     batchConnections: read(SETTINGS.batchConnections),
+    sandboxBankPort: read(SETTINGS.sandboxBankPort),
     logLevel: read(SETTINGS.logLevel),
     sealKeys: read(SETTINGS.sealKeys),
   };

@@ -18,7 +18,10 @@ afterAll(() => rm(dataDir, { recursive: true }));
 
 const start = (env: Record<string, string>): ChildProcess =>
   spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { ...process.env, GUANJIA_DATA_DIR: dataDir, DATABASE_URL: database.adminUrl, ...env },
+    env: {
+      ...{ ...process.env, GUANJIA_DATA_DIR: dataDir, DATABASE_URL: database.adminUrl },
+      ...{ GUANJIA_SANDBOX_BANK_PORT: '0', ...env },
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 

@@ -166,7 +166,7 @@ function messageOf(error: unknown): string {
 }
 
 /** Where to go next, in two languages. */
-export function welcome({ baseUrl, sandboxFile, sandbox }: Running): string {
+export function welcome({ baseUrl, sandboxFile, sandbox, bankUrl }: Running): string {
   const [from, to] = (sandbox?.accounts ?? []).filter(({ kind }) => kind === 'trading');
   const lines = [
     '',
@@ -175,6 +175,7 @@ export function welcome({ baseUrl, sandboxFile, sandbox }: Running): string {
     `  API reference 接口文档    ${baseUrl}/docs`,
     `  Errors 错误说明           ${baseUrl}/problems`,
   ];
+  if (bankUrl !== undefined) lines.push(`  Sandbox bank 沙箱银行     ${bankUrl}`);
   if (sandboxFile && from && to) {
     lines.push(
       `  Sandbox 沙箱密钥与账号    ${sandboxFile}`,

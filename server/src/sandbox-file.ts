@@ -15,22 +15,26 @@ const ANSWER_TIMEOUT_MS = 1_000;
 /** So much of a digest tells the places of files apart. */
 const PLACE_CHARACTERS = 12;
 
+/** Where things are that the file tells of; `bankUrl` is that of the sandbox bank, where one runs. */
+interface SandboxPlace {
+  readonly dataDir: string;
+  readonly baseUrl: string;
+  readonly bankUrl?: string | undefined;
+}
+
 /**
- * Writes `<data>/sandbox.json`, for its owner only: address, API key and account numbers of the sandbox. A key
+ * Writes `<data>/sandbox.json`, for its owner only: address, bank, API key and account numbers of the sandbox. A key
  * that still works is kept; when the file is gone or its key is not good, the old keys of this file, and no
  * other folder's, are revoked and a new one is made. The address of another server that runs on the same data is
  * kept as well. Says the path, or undefined when the database has no sandbox.
  */
-export function writeSandboxFile(
-  app: App,
-  place: { dataDir: string; baseUrl: string },
-): Promise<string | undefined> {
+export function writeSandboxFile(app: App, place: SandboxPlace): Promise<string | undefined> {
   return aloneWithSandbox(app, () => write(app, place));
 }
 
 async function write(
   app: App,
-  { dataDir, baseUrl }: { dataDir: string; baseUrl: string },
+  { dataDir, baseUrl, bankUrl }: SandboxPlace,
 ): Promise<string | undefined> {
   const sandbox = await readSandbox(app);
   if (!sandbox) return undefined;
@@ -43,9 +47,11 @@ async function write(
       { baseUrl: known.baseUrl },
       'sandbox.json keeps the address of a server that runs',
     );
+  const bank = bankUrl ?? (runs ? known.bankUrl : undefined);
   const told = {
     baseUrl: (runs ? known.baseUrl : undefined) ?? baseUrl,
     apiKey: kept ?? (await replaceKey(app, keyNameFor(path))),
+    ...(bank === undefined ? {} : { bank: { url: bank } }),
     ...sandbox,
   };
   await writeWhole(path, `${JSON.stringify(told, undefined, 2)}\n`);
@@ -56,12 +62,14 @@ async function write(
 interface Known {
   readonly apiKey?: string | undefined;
   readonly baseUrl?: string | undefined;
+  readonly bankUrl?: string | undefined;
 }
 
 async function readKnown(path: string): Promise<Known> {
   try {
-    const { apiKey, baseUrl } = recordOf(JSON.parse(await readFile(path, 'utf8')));
-    return { apiKey: textOr(apiKey), baseUrl: textOr(baseUrl) };
+    const { apiKey, baseUrl, bank } = recordOf(JSON.parse(await readFile(path, 'utf8')));
+    const { url } = recordOf(bank);
+    return { apiKey: textOr(apiKey), baseUrl: textOr(baseUrl), bankUrl: textOr(url) };
   } catch {
     return {};
   }

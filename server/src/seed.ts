@@ -144,6 +144,17 @@ export async function readSandbox(app: App): Promise<SandboxAccounts | undefined
   };
 }
 
+/** The sandbox's main account as its bank knows it; undefined when the first platform is no sandbox. */
+export async function readSandboxBankAccount(app: App) {
+  const { platformId } = SANDBOX;
+  const [first] = await listPlatforms(app.db);
+  const { mainAccounts } = await listMainAccounts(app, platformId, { limit: 1 });
+  const [main] = mainAccounts;
+  if (!first?.sandbox || !main) return undefined;
+  const { number, name, bankName, prefix: virtualPrefix } = main;
+  return { number, name, bankName, virtualPrefix };
+}
+
 /** Makes a key for the sandbox with every scope, under that name, and gives its text. */
 export async function createSandboxKey(app: App, name: string): Promise<string> {
   const { platformId } = SANDBOX;

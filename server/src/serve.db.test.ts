@@ -17,7 +17,10 @@ const dataDir = await mkdtemp(join(tmpdir(), 'guanjia-serve-'));
 afterAll(() => rm(dataDir, { recursive: true }));
 const log = openLog({ level: 'silent' });
 const config: Config = {
-  ...readConfig({ DATABASE_URL: database.url, GUANJIA_PORT: '0' }),
+  ...readConfig({
+    ...{ DATABASE_URL: database.url, GUANJIA_PORT: '0' },
+    GUANJIA_SANDBOX_BANK_PORT: 'off',
+  }),
   databaseAdminUrl: database.adminUrl,
   dataDir,
 };

@@ -10,9 +10,10 @@ import { errorCode } from './kernel/error-code.ts';
 import { inTime } from './kernel/in-time.ts';
 import { systemRandom } from './kernel/random.ts';
 import type { Logger } from './logging.ts';
+import { type SandboxBank, startSandboxBank } from './sandbox-bank.ts';
 import { writeSandboxFile } from './sandbox-file.ts';
 import { KEY_FILE, type KeyRing, keysInFolder } from './sealing/index.ts';
-import { readSandbox, type SandboxAccounts, seedSandbox } from './seed.ts';
+import { readSandbox, readSandboxBankAccount, type SandboxAccounts, seedSandbox } from './seed.ts';
 
 /** A server that answers. */
 export interface Running {
@@ -20,6 +21,8 @@ export interface Running {
   /** Where the sandbox's key and accounts are; undefined without a sandbox. */
   readonly sandboxFile: string | undefined;
   readonly sandbox: SandboxAccounts | undefined;
+  /** Where the sandbox bank listens, with its operator's page; undefined when none runs. */
+  readonly bankUrl: string | undefined;
   /**
    * Stops without losing anything that was answered: takes no new connections, answers what is under way,
    * waits for the ledger, and stops the database last. May be called again.
@@ -82,17 +85,20 @@ export async function serve(
     const http = await buildHttp(app);
     started.push(() => stopHttp(app, http));
     const baseUrl = await listen(http, config);
-    const sandboxFile = await tellSandbox(app, { dataDir: config.dataDir, baseUrl });
+    const bank = await openBankOf(app, config);
+    if (bank) started.push(() => bank.stop());
+    const bankUrl = bank?.url;
+    const sandboxFile = await tellSandbox(app, { dataDir: config.dataDir, baseUrl, bankUrl });
     const sandbox = await readSandbox(app);
     signal?.throwIfAborted();
     app.startBackground();
-    log.info({ baseUrl, docs: `${baseUrl}/docs`, sandboxFile }, 'listening');
+    log.info({ baseUrl, docs: `${baseUrl}/docs`, sandboxFile, bankUrl }, 'listening');
     let stopping: Promise<void> | undefined;
     const stop = () => {
       stopping ??= stopAll();
       return stopping;
     };
-    return { baseUrl, sandboxFile, sandbox, stop };
+    return { baseUrl, sandboxFile, sandbox, bankUrl, stop };
   } catch (error) {
     await stopAll().catch((cause: unknown) => log.error({ err: cause }, 'stopping failed too'));
     throw error;
@@ -109,10 +115,20 @@ async function warnOfLoss({ db, log }: App): Promise<void> {
   log.warn({ off }, 'a crash of the database machine may lose what was answered: set these to on');
 }
 
+/** A sandbox has a bank beside it, unless that is off or cannot run. */
+async function openBankOf(
+  app: App,
+  { dataDir, sandboxBankPort: port }: Config,
+): Promise<SandboxBank | undefined> {
+  if (port === 'off') return undefined;
+  const account = await readSandboxBankAccount(app);
+  return account && startSandboxBank({ dataDir, port }, account, app.log);
+}
+
 /** A file that helps to try things is no reason not to serve. */
 async function tellSandbox(
   app: App,
-  place: { dataDir: string; baseUrl: string },
+  place: Parameters<typeof writeSandboxFile>[1],
 ): Promise<string | undefined> {
   try {
     return await writeSandboxFile(app, place);

@@ -35,7 +35,7 @@ async function filesOf(...patterns: string[]): Promise<SourceFile[]> {
   return found.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-const code = await filesOf('{server,sdk,scripts,bench}/**/*.{ts,mjs,js}');
+const code = await filesOf('{server,sdk,sandbox-bank,scripts,bench}/**/*.{ts,mjs,js}');
 const isTest = ({ path }: SourceFile) => /\.test\.ts$|^server\/test\/|^bench\//.test(path);
 const source = code.filter(({ path }) => path.startsWith('server/src/'));
 const product = source.filter((file) => !isTest(file));
@@ -160,7 +160,7 @@ describe('documents', async () => {
   const documents = await filesOf(
     'docs/**/*.md',
     '*.md',
-    '{server,sdk,console,examples,bench}/*.md',
+    '{server,sdk,sandbox-bank,console,examples,bench}/*.md',
   );
 
   test('no link goes nowhere', () => {

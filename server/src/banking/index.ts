@@ -1,4 +1,7 @@
-// The front door of bank statements: reading the files that banks give out, whatever their format.
+// The front door of banks: the port to them with its connectors, and the statement files that they give out.
+
+/** A connector to the bank that `npm start` runs beside the server. */
+export { sandboxConnector } from './connectors/sandbox.ts';
 
 export { type CsvMapping, checkCsvMapping } from './statement-files/csv/csv-mapping.ts';
 export type { StatementLimits } from './statement-files/limits.ts';

@@ -59,7 +59,10 @@ export async function startServer(place: ServerPlace): Promise<ServerProcess> {
 }
 
 function environmentFor(place: ServerPlace, own: string | undefined): NodeJS.ProcessEnv {
-  const common = { ...process.env, GUANJIA_PORT: '0', GUANJIA_LOG_LEVEL: 'info' };
+  const common = {
+    ...{ ...process.env, GUANJIA_PORT: '0', GUANJIA_LOG_LEVEL: 'info' },
+    GUANJIA_SANDBOX_BANK_PORT: 'off',
+  };
   if ('dataDir' in place) {
     // An empty variable is one that is not set.
     const embedded = { DATABASE_URL: '', GUANJIA_DATABASE_ADMIN_URL: '' };
