@@ -307,6 +307,52 @@ create table platform (
   constraint platform_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
 );
 
+create table scheduled_transfer (
+  platform_id bigint not null,
+  schedule_id uuid not null,
+  request_id text not null,
+  debit_account_id bigint not null,
+  credit_account_id bigint not null,
+  amount bigint not null,
+  reference text,
+  memo text,
+  every text not null,
+  first_at timestamp with time zone,
+  first_date date,
+  until_date date,
+  created_at timestamp with time zone not null,
+  state text not null,
+  occurrence integer not null,
+  due_date date,
+  attempt integer not null,
+  retry_at timestamp with time zone,
+  constraint scheduled_transfer_pkey PRIMARY KEY (platform_id, schedule_id),
+  constraint scheduled_transfer_platform_id_request_id_key UNIQUE (platform_id, request_id),
+  constraint scheduled_transfer_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint scheduled_transfer_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint scheduled_transfer_attempt_check CHECK ((attempt >= 1)),
+  constraint scheduled_transfer_check CHECK (((first_at IS NULL) <> (first_date IS NULL))),
+  constraint scheduled_transfer_check1 CHECK (((first_at IS NULL) OR (every = 'once'::text))),
+  constraint scheduled_transfer_check2 CHECK (((first_date IS NULL) OR (due_date IS NOT NULL))),
+  constraint scheduled_transfer_every_check CHECK ((every = ANY (ARRAY['once'::text, 'day'::text, 'week'::text, 'month'::text]))),
+  constraint scheduled_transfer_occurrence_check CHECK ((occurrence >= 1)),
+  constraint scheduled_transfer_state_check CHECK ((state = ANY (ARRAY['active'::text, 'finished'::text, 'cancelled'::text])))
+);
+
+create table scheduled_transfer_run (
+  platform_id bigint not null,
+  schedule_id uuid not null,
+  occurrence integer not null,
+  attempt integer not null,
+  due_date date,
+  tried_at timestamp with time zone not null,
+  transfer_id bigint,
+  refusal_code text,
+  constraint scheduled_transfer_run_pkey PRIMARY KEY (platform_id, schedule_id, occurrence, attempt),
+  constraint scheduled_transfer_run_platform_id_schedule_id_fkey FOREIGN KEY (platform_id, schedule_id) REFERENCES scheduled_transfer(platform_id, schedule_id),
+  constraint scheduled_transfer_run_check CHECK (((transfer_id IS NULL) <> (refusal_code IS NULL)))
+);
+
 create table statement_import (
   platform_id bigint not null,
   import_id uuid not null,
@@ -401,6 +447,10 @@ CREATE INDEX hold_event_account ON public.hold_event USING btree (platform_id, a
 
 CREATE INDEX hold_event_hold ON public.hold_event USING btree (platform_id, hold_id, move_id);
 
+CREATE INDEX scheduled_transfer_due_at ON public.scheduled_transfer USING btree (platform_id, first_at) WHERE ((state = 'active'::text) AND (first_at IS NOT NULL));
+
+CREATE INDEX scheduled_transfer_due_date ON public.scheduled_transfer USING btree (platform_id, due_date) WHERE (state = 'active'::text);
+
 CREATE INDEX statement_import_file ON public.statement_import USING btree (platform_id, file_digest);
 
 CREATE INDEX transfer_credit ON public.transfer USING btree (platform_id, credit_account_id, transfer_id);
@@ -492,6 +542,8 @@ CREATE TRIGGER hold_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER scheduled_transfer_run_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scheduled_transfer_run FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.transfer FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 grant delete, insert, select, update on account to guanjia_app;
@@ -514,6 +566,8 @@ grant delete, insert, select, update on main_account to guanjia_app;
 grant delete, insert, select, update on member to guanjia_app;
 grant delete, insert, select, update on payer_account to guanjia_app;
 grant delete, insert, select, update on platform to guanjia_app;
+grant insert, select, update on scheduled_transfer to guanjia_app;
+grant insert, select on scheduled_transfer_run to guanjia_app;
 grant delete, insert, select, update on statement_import to guanjia_app;
 grant insert, select on transfer to guanjia_app;
 grant delete, insert, select, update on virtual_account to guanjia_app;

@@ -11,6 +11,7 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/pay-freezes",
     "POST /v1/freezes/{id}/unfreeze",
     "POST /v1/freezes/{id}/unfreeze-pay",
+    "POST /v1/scheduled-transfers",
     "POST /v1/batches",
     "POST /v1/bank-entries/{id}/claim",
     "POST /v1/bank-entries/{id}/claim-reversal",
@@ -479,6 +480,61 @@ export interface paths {
         };
         /** One freeze, with what was taken from it 冻结单 */
         get: operations["readFreeze"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scheduled-transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Scheduled transfers, newest first 预约转账列表 */
+        get: operations["listScheduledTransfers"];
+        put?: never;
+        /**
+         * Make a transfer later: once, or again and again 预约转账
+         * @description Whether there is money is decided when it is due.
+         */
+        post: operations["scheduleTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scheduled-transfers/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a scheduled transfer: from the answer on it moves nothing 取消预约转账 */
+        post: operations["cancelScheduledTransfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/scheduled-transfers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One scheduled transfer, with its attempts 预约转账 */
+        get: operations["readScheduledTransfer"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1263,6 +1319,138 @@ export interface components {
             dryRun?: true;
             steps: components["schemas"]["FreezeStep"][];
             moreSteps: boolean;
+        };
+        ScheduledTransfer: {
+            id: string | null;
+            /** @enum {unknown} */
+            state: "active" | "finished" | "cancelled";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            debitAccount: string | null;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            creditAccount: string | null;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** @example CNY */
+            currency: string;
+            reference: string | null;
+            memo: string | null;
+            /** @enum {unknown} */
+            every: "once" | "day" | "week" | "month";
+            /** Format: date-time */
+            at: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            until: string | null;
+            next: {
+                occurrence: number;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                businessDate: string | null;
+                /** Format: date-time */
+                at: string | null;
+                attempt: number;
+                /** Format: date-time */
+                notBefore: string | null;
+            } | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+        };
+        ScheduledTransferHistory: {
+            id: string | null;
+            /** @enum {unknown} */
+            state: "active" | "finished" | "cancelled";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            debitAccount: string | null;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            creditAccount: string | null;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** @example CNY */
+            currency: string;
+            reference: string | null;
+            memo: string | null;
+            /** @enum {unknown} */
+            every: "once" | "day" | "week" | "month";
+            /** Format: date-time */
+            at: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            from: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            until: string | null;
+            next: {
+                occurrence: number;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                businessDate: string | null;
+                /** Format: date-time */
+                at: string | null;
+                attempt: number;
+                /** Format: date-time */
+                notBefore: string | null;
+            } | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+            runs: {
+                occurrence: number;
+                attempt: number;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                businessDate: string | null;
+                /** Format: date-time */
+                triedAt: string;
+                /** @enum {unknown} */
+                status: "posted" | "refused";
+                transferId: string | null;
+                problem: {
+                    code: string;
+                    titles: {
+                        en: string;
+                        zh: string;
+                    };
+                } | null;
+            }[];
+            moreRuns: boolean;
         };
         Batch: {
             /** @enum {unknown} */
@@ -5648,6 +5836,425 @@ export interface operations {
                 };
             };
             /** @description `freeze_not_found`: There is no such freeze (冻结单不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScheduledTransfers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                state?: "active" | "finished" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ScheduledTransfer"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleTransfer: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    debitAccount: string;
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    creditAccount: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /** @example CNY */
+                    currency?: string;
+                    /** @example order-20261123-0001 */
+                    reference?: string;
+                    memo?: string;
+                    /** @description Once at an instant; once on a business date; or on a business date and every day, week or month from then on. A month that has no such day has it on its last day, counted from `from` each time. */
+                    when: {
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                         * @example 2026-11-23T08:30:00.000Z
+                         */
+                        at: string;
+                    } | {
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        businessDate: string;
+                    } | {
+                        /** @enum {unknown} */
+                        every: "day" | "week" | "month";
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        from: string;
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        until?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledTransfer"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledTransfer"];
+                };
+            };
+            /**
+             * @description `same_account`: Both sides are the same account (借贷双方为同一账户)
+             *
+             *     `schedule_invalid`: The schedule is not valid (预约时间无效)
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelScheduledTransfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledTransfer"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `schedule_not_found`: There is no such scheduled transfer (预约转账不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `schedule_finished`: The schedule is finished already (预约转账已结束) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readScheduledTransfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduledTransferHistory"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `schedule_not_found`: There is no such scheduled transfer (预约转账不存在) */
             404: {
                 headers: {
                     [name: string]: unknown;

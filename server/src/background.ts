@@ -5,6 +5,7 @@ import { dateInZone } from './kernel/business-date.ts';
 import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
 import type { Logger } from './logging.ts';
 import { listPlatforms, type Platform } from './platforms/index.ts';
+import { runSchedules, SCHEDULES_PER_SWEEP } from './transfers/index.ts';
 
 /** How often each of the loops looks for work. */
 const FOLD_MS = 200;
@@ -12,6 +13,7 @@ const EXPIRE_MS = 1_000;
 const POST_MS = 3_000;
 /** When nothing of what waits could be posted: the ledger has no room for it, and looking costs time. */
 const POST_STUCK_MS = 60_000;
+const SCHEDULE_MS = 3_000;
 const ROLL_MS = 15_000;
 const CHAIN_MS = 1_000;
 /** Full rounds of one kind of work for one platform before the others get their turn. */
@@ -43,7 +45,8 @@ export interface Background {
 
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
- * could not post, turns the business date, and chains the audit log, for every platform.
+ * could not post, turns the business date, chains the audit log, and makes the transfers that are due, for every
+ * platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
@@ -52,7 +55,7 @@ export function startBackground(deps: BackgroundDeps): Background {
 /** The loops themselves, for whoever wants to run them once. */
 export function backgroundLoops(
   deps: BackgroundDeps,
-): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop] {
+): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop] {
   const { db, clock } = deps;
   const stuckUntil = new Map<bigint, number>();
   // What fails for one platform must not keep the others from their turn.
@@ -67,22 +70,21 @@ export function backgroundLoops(
     }
     if (failures.length > 0) throw new AggregateError(failures, 'for some platforms');
   };
+  // Rounds of one kind of work for each platform, until one does less than `full`.
+  const rounds = (full: number, work: (platformId: bigint) => Promise<number>): Loop['run'] => {
+    return (signal) =>
+      each(signal, ({ platformId }) => untilIdle({ full, signal }, () => work(platformId)));
+  };
   return [
     {
       name: 'fold internal balances',
       everyMs: FOLD_MS,
-      run: (signal) =>
-        each(signal, ({ platformId }) =>
-          untilIdle({ full: FULL_FOLD, signal }, () => foldInternal(db, platformId)),
-        ),
+      run: rounds(FULL_FOLD, (platformId) => foldInternal(db, platformId)),
     },
     {
       name: 'expire holds',
       everyMs: EXPIRE_MS,
-      run: (signal) =>
-        each(signal, ({ platformId }) =>
-          untilIdle({ full: FULL_SWEEP, signal }, () => expireHolds(deps, platformId)),
-        ),
+      run: rounds(FULL_SWEEP, (platformId) => expireHolds(deps, platformId)),
     },
     {
       name: 'post bank entries',
@@ -108,10 +110,12 @@ export function backgroundLoops(
     {
       name: 'chain the audit log',
       everyMs: CHAIN_MS,
-      run: (signal) =>
-        each(signal, ({ platformId }) =>
-          untilIdle({ full: CHAIN_ROUND, signal }, () => chainAudit(db, platformId)),
-        ),
+      run: rounds(CHAIN_ROUND, (platformId) => chainAudit(db, platformId)),
+    },
+    {
+      name: 'make scheduled transfers',
+      everyMs: SCHEDULE_MS,
+      run: rounds(SCHEDULES_PER_SWEEP, (platformId) => runSchedules(deps, platformId)),
     },
   ];
 }

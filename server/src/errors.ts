@@ -100,6 +100,9 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   freeze_insufficient: 'ED99119',
   freeze_payee_required: 'ED99120',
   freeze_payee_differs: 'ED99121',
+  schedule_invalid: 'ED99122',
+  schedule_not_found: 'ED99123',
+  schedule_finished: 'ED99124',
 
   main_account_not_found: 'ED99201',
   main_account_required: 'ED99202',

@@ -17,7 +17,7 @@ afterAll(() => admin.end());
 /** Rows that say what happened: added, never changed. */
 const APPEND_ONLY = [
   ...['transfer', 'hold_event', 'ledger_request', 'bank_entry'],
-  ...['audit_entry', 'audit_link', 'freeze_step'],
+  ...['audit_entry', 'audit_link', 'freeze_step', 'scheduled_transfer_run'],
 ];
 
 const TENANT = `

@@ -244,6 +244,38 @@ export interface Platform {
   time_zone: string;
 }
 
+export interface ScheduledTransfer {
+  amount: bigint;
+  attempt: number;
+  created_at: Timestamp;
+  credit_account_id: bigint;
+  debit_account_id: bigint;
+  due_date: string | null;
+  every: string;
+  first_at: Timestamp | null;
+  first_date: string | null;
+  memo: string | null;
+  occurrence: number;
+  platform_id: bigint;
+  reference: string | null;
+  request_id: string;
+  retry_at: Timestamp | null;
+  schedule_id: string;
+  state: string;
+  until_date: string | null;
+}
+
+export interface ScheduledTransferRun {
+  attempt: number;
+  due_date: string | null;
+  occurrence: number;
+  platform_id: bigint;
+  refusal_code: string | null;
+  schedule_id: string;
+  transfer_id: bigint | null;
+  tried_at: Timestamp;
+}
+
 export interface StatementImport {
   created_at: Timestamp;
   file_bytes: bigint;
@@ -313,6 +345,8 @@ export interface DB {
   member: Member;
   payer_account: PayerAccount;
   platform: Platform;
+  scheduled_transfer: ScheduledTransfer;
+  scheduled_transfer_run: ScheduledTransferRun;
   statement_import: StatementImport;
   transfer: Transfer;
   virtual_account: VirtualAccount;

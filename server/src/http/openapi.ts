@@ -28,6 +28,10 @@ const TAGS = [
     name: 'freezes',
     description: 'Freezes (冻结), pay-freezes (支付冻结) and what ends them (解冻, 解冻支付)',
   },
+  {
+    name: 'scheduled transfers',
+    description: 'Transfers that are made later (预约转账), once or again and again',
+  },
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
   { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },

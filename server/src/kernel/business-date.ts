@@ -25,3 +25,22 @@ export function dateInZone(instant: Date, timeZone: string): BusinessDate {
   }).format(instant);
   return businessDate(parts);
 }
+
+const DAY_MS = 86_400_000;
+
+/** The date so many days later. Throws a RangeError past the year 9999. */
+export function addDays(date: BusinessDate, days: number): BusinessDate {
+  const time = Date.parse(`${date}T00:00:00Z`) + days * DAY_MS;
+  return businessDate(new Date(time).toISOString().slice(0, 10));
+}
+
+/**
+ * The date so many months later: the same day of the month, or the month's last day where it has no such day
+ * (31 January plus one month is 28 February). Throws a RangeError past the year 9999.
+ */
+export function addMonths(date: BusinessDate, months: number): BusinessDate {
+  const [year = 0, month = 1, day = 1] = date.split('-').map(Number);
+  const lastDay = new Date(Date.UTC(year, month + months, 0)).getUTCDate();
+  const time = Date.UTC(year, month - 1 + months, Math.min(day, lastDay));
+  return businessDate(new Date(time).toISOString().slice(0, 10));
+}

@@ -80,3 +80,36 @@ export const freezePayeeDiffers = defineError<{ freeze: string; payee: string; f
     zh: '请省略 creditAccount 或传入 payee 所示账户；支付给他人须先解冻。',
   },
 });
+
+/** When the transfer is to be made is not possible. */
+export const scheduleInvalid = defineError<{ errors: readonly FieldError[] }>()({
+  code: 'schedule_invalid',
+  kind: 'invalid',
+  title: { en: 'The schedule is not valid', zh: '预约时间无效' },
+  remedy: {
+    en: 'Give an instant that is still to come, or business dates from the open one on, in order.',
+    zh: '请传入未来的时间，或不早于当前营业日、先后有序的营业日。',
+  },
+});
+
+/** The platform has no scheduled transfer of that id. */
+export const scheduleNotFound = defineError<{ schedule: string }>()({
+  code: 'schedule_not_found',
+  kind: 'not_found',
+  title: { en: 'There is no such scheduled transfer', zh: '预约转账不存在' },
+  remedy: {
+    en: 'Use the id that scheduling it answered, as `sch_…`.',
+    zh: '请使用预约时返回的编号，形如 sch_…。',
+  },
+});
+
+/** All that was scheduled was made, or given up: there is nothing to cancel. */
+export const scheduleFinished = defineError<{ schedule: string }>()({
+  code: 'schedule_finished',
+  kind: 'conflict',
+  title: { en: 'The schedule is finished already', zh: '预约转账已结束' },
+  remedy: {
+    en: 'Read it: its runs name the transfers. A transfer is undone by a reversal.',
+    zh: '请查询该预约：runs 中列有转账编号；撤销转账请用冲正。',
+  },
+});
