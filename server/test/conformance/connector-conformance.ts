@@ -80,6 +80,7 @@ export function describeConnector(name: string, stand: () => ConnectorStand): vo
       );
       expect(sum).toBe(await balance());
       expect(await allEntries()).toEqual(entries);
+      expect(await allEntries(100_000)).toEqual(entries);
     });
 
     test('a cursor at the end finds what comes after it, and nothing twice', async () => {

@@ -39,6 +39,7 @@ export async function askBank(request: BankRequest): Promise<BankAnswer | Unknow
     if (text === undefined) return unknown('unreadable', 'the answer is too large');
     return { kind: 'answer', status: answer.status, body: JSON.parse(text) };
   } catch (error) {
+    if (request.signal?.aborted) return unknown('timeout', 'the caller waits no longer');
     if (signal.aborted) return unknown('timeout', `no answer within ${timeoutMs} ms`);
     if (error instanceof SyntaxError) return unknown('unreadable', 'the answer is no JSON');
     return unknown('unreachable', causeOf(error));

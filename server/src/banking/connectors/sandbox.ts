@@ -18,6 +18,8 @@ import { askBank, type BankAnswer, unknown } from './bank-http.ts';
 const CNY = currency('CNY');
 /** A bank that is this slow is taken for silent. */
 const ANSWER_LIMIT_MS = 10_000;
+/** The bank gives no more entries in one answer. */
+const MAX_PAGE = 500;
 
 export interface SandboxBankOptions {
   /** Where the bank listens, such as http://127.0.0.1:7071. */
@@ -41,7 +43,7 @@ export function sandboxConnector({
       return answer.kind === 'unknown' ? answer : (refusalIn(answer) ?? readBalance(answer));
     },
     entries: async ({ account, cursor, limit }, signal) => {
-      const query = new URLSearchParams({ after: cursor ?? '0', limit: String(limit) });
+      const query = new URLSearchParams({ after: cursor ?? '0', limit: pageSize(limit) });
       const answer = await get(`${accountPath(account)}/entries?${query}`, signal);
       return answer.kind === 'unknown' ? answer : (refusalIn(answer) ?? readPage(answer));
     },
@@ -70,6 +72,8 @@ export function sandboxConnector({
     },
   };
 }
+
+const pageSize = (limit: number) => String(Math.min(limit, MAX_PAGE));
 
 function orderOf({ payee, amount, currency: code, ...rest }: PayoutInstruction) {
   return {
