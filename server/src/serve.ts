@@ -86,7 +86,8 @@ export async function serve(
     started.push(() => stopHttp(app, http));
     const baseUrl = await listen(http, config);
     const bank = await openBankOf(app, config);
-    if (bank) started.push(() => bank.stop());
+    // First in the list, so stopped last: work under way may still ask it.
+    if (bank) started.unshift(() => bank.stop());
     const bankUrl = bank?.url;
     const sandboxFile = await tellSandbox(app, { dataDir: config.dataDir, baseUrl, bankUrl });
     const sandbox = await readSandbox(app);
