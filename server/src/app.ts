@@ -6,6 +6,7 @@ import { type Background, startBackground } from './background.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { depositRoutes } from './deposits/routes.ts';
 import { errorCatalogue } from './errors.ts';
+import { feeRoutes } from './fees/routes.ts';
 import { type Metrics, openMetrics } from './http/metrics.ts';
 import { buildServer, type Server } from './http/server.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
@@ -133,6 +134,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(moneyRoutes, { deps: app });
       void server.register(depositRoutes, { deps: app });
       void server.register(auditRoutes, { deps: app });
+      void server.register(feeRoutes, { deps: app });
     },
   });
 }

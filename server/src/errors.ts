@@ -2,6 +2,7 @@
 import * as banking from './banking/errors.ts';
 import * as embedded from './db/embedded/errors.ts';
 import * as deposits from './deposits/errors.ts';
+import * as fees from './fees/errors.ts';
 import * as http from './http/errors.ts';
 import { STATUS_OF } from './http/problem.ts';
 import type { ErrorDefinition } from './kernel/error.ts';
@@ -17,6 +18,7 @@ type Definition =
   | DefinitionIn<typeof banking>
   | DefinitionIn<typeof deposits>
   | DefinitionIn<typeof embedded>
+  | DefinitionIn<typeof fees>
   | DefinitionIn<typeof http>
   | DefinitionIn<typeof ledger>
   | DefinitionIn<typeof ledger.refusalErrors>
@@ -31,7 +33,7 @@ export type ErrorCode = Definition['code'];
 
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
-  ...[banking, deposits, embedded, http, ledger, ledger.refusalErrors],
+  ...[banking, deposits, embedded, fees, http, ledger, ledger.refusalErrors],
   ...[members, platforms, sealing, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
@@ -145,6 +147,11 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   bank_entry_not_found: 'ED99316',
   entry_not_in_suspense: 'ED99317',
   entry_not_claimed: 'ED99318',
+
+  fee_rule_invalid: 'ED99801',
+  fee_rule_busy: 'ED99802',
+  fee_rule_not_found: 'ED99803',
+  fee_exceeds_amount: 'ED99804',
 
   backup_refused: 'ED99901',
 };

@@ -18,6 +18,7 @@ afterAll(() => admin.end());
 const APPEND_ONLY = [
   ...['transfer', 'hold_event', 'ledger_request', 'bank_entry'],
   ...['audit_entry', 'audit_link', 'freeze_step', 'scheduled_transfer_run'],
+  ...['fee_rule', 'rail_rule'],
 ];
 
 const TENANT = `

@@ -49,6 +49,7 @@ import type { Scope } from './request.ts';
 export { type Static, Type } from 'typebox';
 export { MAX_TEXT } from '../kernel/text.ts';
 export { encodeCursor, nextCursorOf, numberAt, positionOf } from './cursor.ts';
+export { PriceIn, PriceOut, priceOfBody } from './price-schema.ts';
 export { SCOPES, type Scope } from './request.ts';
 
 /** A module's routes, given what its use cases need. */
