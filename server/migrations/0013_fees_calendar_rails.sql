@@ -1,5 +1,5 @@
--- What a product costs (费率), version by version: the highest version whose period covers a moment is in force
--- then. Without a member it is the platform's; a member's own comes before it. Without a price it says that there
+-- What a product costs (费率), version by version: of those whose period covers a moment the one that began last is in
+-- force; of those that began together, the highest version. Without a member it is the platform's; a member's own comes before it. Without a price it says that there
 -- is none of its own here, so that the platform's, or none, applies again.
 create table fee_rule (
   platform_id bigint      not null references platform,
@@ -41,7 +41,8 @@ create table calendar_day (
   primary key (platform_id, day, source)
 );
 
--- Limits, hours and cost of a rail (汇路), version by version: the highest version that has begun is in force.
+-- Limits, hours and cost of a rail (汇路), version by version: the one that began last is in force;
+-- of those that began together, the highest version.
 create table rail_rule (
   platform_id bigint      not null references platform,
   rail        text        not null check (rail in ('intra_bank', 'ibps', 'beps', 'hvps')),

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { type Origin, SYSTEM } from './audit/index.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { type Background, startBackground } from './background.ts';
+import { bankingRoutes } from './banking/routes.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { depositRoutes } from './deposits/routes.ts';
 import { errorCatalogue } from './errors.ts';
@@ -135,6 +136,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(depositRoutes, { deps: app });
       void server.register(auditRoutes, { deps: app });
       void server.register(feeRoutes, { deps: app });
+      void server.register(bankingRoutes, { deps: app });
     },
   });
 }

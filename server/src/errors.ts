@@ -152,6 +152,10 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   fee_rule_busy: 'ED99802',
   fee_rule_not_found: 'ED99803',
   fee_exceeds_amount: 'ED99804',
+  calendar_invalid: 'ED99805',
+  calendar_day_not_edited: 'ED99806',
+  rail_invalid: 'ED99807',
+  rail_busy: 'ED99808',
 
   backup_refused: 'ED99901',
 };

@@ -203,3 +203,51 @@ export const statementReplyFailed = defineError<{ bankStatus: string; bankStatus
     zh: '请重新查询明细；bankStatus 与 bankStatusText 为银行返回的状态码与说明。',
   },
 });
+
+/** What was asked of the calendar, or stated, cannot be. `errors`: which field, and why. */
+export const calendarInvalid = defineError<{
+  errors: readonly { pointer: string; detail: string }[];
+}>()({
+  code: 'calendar_invalid',
+  kind: 'invalid',
+  title: { en: 'These days of the calendar cannot be', zh: '日历日期有误' },
+  remedy: {
+    en: 'Correct the fields that `errors` names. A year is stated by days of that year, each once.',
+    zh: '请更正 errors 所指字段。导入年度日历时，各日期须属于该年且不得重复。',
+  },
+});
+
+/** Nothing was stated of this day one by one. */
+export const calendarDayNotEdited = defineError<{ date: string }>()({
+  code: 'calendar_day_not_edited',
+  kind: 'not_found',
+  title: { en: 'This day was not edited', zh: '该日期未被修改过' },
+  remedy: {
+    en: 'List the days: only those whose source is `edited` can be taken back.',
+    zh: '请查询日历：仅可撤销来源为 edited 的日期。',
+  },
+});
+
+/** Terms of a rail that cannot be. `errors`: which field, and why. */
+export const railInvalid = defineError<{
+  errors: readonly { pointer: string; detail: string }[];
+}>()({
+  code: 'rail_invalid',
+  kind: 'invalid',
+  title: { en: 'The terms of the rail cannot be', zh: '汇路规则有误' },
+  remedy: {
+    en: 'Correct the fields that `errors` names. Terms begin today or later.',
+    zh: '请更正 errors 所指字段。规则只能自当日或以后生效。',
+  },
+});
+
+/** Other terms of the same rail were put at the same moment, several times. */
+export const railBusy = defineError<{ rail: string }>()({
+  code: 'rail_busy',
+  kind: 'conflict',
+  title: { en: 'The terms of the rail are being changed by others', zh: '该汇路规则正被他人修改' },
+  remedy: {
+    en: 'Read the versions of the rail; change it again if that is still wanted.',
+    zh: '请先查看该汇路的各版本；如仍需要，请重新提交。',
+  },
+});

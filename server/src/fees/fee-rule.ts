@@ -18,11 +18,11 @@ export interface FeeSubject {
   readonly memberId: string | null;
 }
 
-/** One version of what a product costs (费率). Never changed: another version comes before it. */
+/** One version of what a product costs (费率). Never changed: a later one comes before it. */
 export interface FeeRule extends FeeSubject {
   /** `fee_…` */
   readonly id: string;
-  /** Counts from 1 for each subject. The highest one whose period covers a moment is in force then. */
+  /** Counts from 1 for each subject. Of versions that begin at one moment the highest counts. */
   readonly version: number;
   readonly bearer: Bearer;
   readonly timing: Timing;

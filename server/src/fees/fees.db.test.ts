@@ -44,7 +44,7 @@ test('a rule is read as it was put, amounts beyond doubles and bands too', async
   expect((await listFeeRules(app, 2n, { product: 'kept', limit: 10 })).rules).toEqual([]);
 });
 
-test('the highest version that covers the moment is in force, and the others are kept', async () => {
+test('of versions that cover the moment the one that began last is in force, and all are kept', async () => {
   await put('versions', { price: fixed(100n) });
   await put('versions', { price: fixed(50n), validFrom: later(10), validUntil: later(20) });
   expect(await feeOf('versions')).toBe(100n);
@@ -53,6 +53,10 @@ test('the highest version that covers the moment is in force, and the others are
   expect(await feeOf('versions', { at: later(20) })).toBe(100n);
   const { rules } = await listFeeRules(app, 1n, { product: 'versions', limit: 10 });
   expect(rules.map(({ version }) => version)).toEqual([2, 1]);
+  // Correcting what is in force now does not outrank what was announced for later.
+  await put('versions', { price: fixed(99n) });
+  expect(await feeOf('versions')).toBe(99n);
+  expect(await feeOf('versions', { at: later(10) })).toBe(50n);
 });
 
 test('a member’s own rule comes before the platform’s until it has no price', async () => {

@@ -17,8 +17,8 @@ export interface FeeQuote extends Priced {
 }
 
 /**
- * The rule in force at a moment: of those that cover it, the member's own of the highest version, else the
- * platform's. Undefined when none covers it, or when the one that does has no price.
+ * The rule in force at a moment: of those that cover it the one that began last, of those that began together the
+ * highest version; a member's own before the platform's, unless it has no price. Undefined when there is none.
  */
 export function ruleInForce(rules: readonly FeeRule[], at: Date): FeeRule | undefined {
   const covering = rules.filter(
@@ -31,9 +31,14 @@ export function ruleInForce(rules: readonly FeeRule[], at: Date): FeeRule | unde
 
 const newest = (rules: readonly FeeRule[]): FeeRule | undefined =>
   rules.reduce<FeeRule | undefined>(
-    (best, rule) => (best && best.version > rule.version ? best : rule),
+    (best, rule) => (best && isLater(best, rule) ? best : rule),
     undefined,
   );
+
+function isLater(one: FeeRule, other: FeeRule): boolean {
+  const apart = one.validFrom.getTime() - other.validFrom.getTime();
+  return apart === 0 ? one.version > other.version : apart > 0;
+}
 
 /** The fee of an amount by a rule. Undefined when the rule has no price. */
 export function quoteByRule(rule: FeeRule, amount: bigint): FeeQuote | undefined {

@@ -138,8 +138,9 @@ const ruleRoutes: Routes<{ deps: FeeDeps }> = async (app, { deps }) => {
         operationId: 'putFeeRule',
         summary: 'Put the next version of a fee rule 设置费率规则',
         description:
-          'Nothing is overwritten. Of the versions whose period covers a moment the highest is in force; a ' +
-          'member’s own comes before the platform’s. A price of null ends it: the member has the platform’s again.',
+          'Nothing is overwritten. Of the versions whose period covers a moment the one that began last is in ' +
+          'force (begun together: the highest); a member’s own comes before the platform’s. A price of null ' +
+          'ends it: the member has the platform’s again.',
         tags,
         params: Type.Object({ product: Product }),
         body: Type.Object(

@@ -46,10 +46,10 @@ export async function insertRule(db: Db, platformId: bigint, rule: NewFeeRule): 
   return toFeeRule(row);
 }
 
-/** The most versions that are read to find the one in force: the newest that cover the moment. */
+/** The platform's and the member's own. */
 const MAX_COVERING = 2;
 
-/** The newest versions that cover a moment: the platform's, and the member's own when one is named. */
+/** The versions that began last of those that cover a moment: the platform's, and the member's when one is named. */
 export async function selectCovering(
   db: Db,
   platformId: bigint,
@@ -62,7 +62,7 @@ export async function selectCovering(
      where platform_id = ${platformId} and product = ${product} and currency = ${currency}
        and (member_id is null or member_id = ${memberId}::uuid)
        and valid_from <= ${at} and (valid_until is null or valid_until > ${at})
-     order by member_id, version desc limit ${MAX_COVERING}`.execute(db);
+     order by member_id, valid_from desc, version desc limit ${MAX_COVERING}`.execute(db);
   return rows.map(toFeeRule);
 }
 
