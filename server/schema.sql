@@ -148,6 +148,28 @@ create table business_day (
   constraint business_day_check CHECK ((last_move_id >= (first_move_id - 1)))
 ) with (fillfactor=50);
 
+create table calendar_day (
+  platform_id bigint not null,
+  day date not null,
+  source text not null,
+  working boolean not null,
+  name text,
+  changed_at timestamp with time zone not null,
+  constraint calendar_day_pkey PRIMARY KEY (platform_id, day, source),
+  constraint calendar_day_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint calendar_day_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
+  constraint calendar_day_source_check CHECK ((source = ANY (ARRAY['imported'::text, 'edited'::text])))
+);
+
+create table calendar_year (
+  platform_id bigint not null,
+  year integer not null,
+  changed_at timestamp with time zone not null,
+  constraint calendar_year_pkey PRIMARY KEY (platform_id, year),
+  constraint calendar_year_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint calendar_year_year_check CHECK (((year >= 1992) AND (year <= 2099)))
+);
+
 create table claim (
   platform_id bigint not null,
   bank_entry_id uuid not null,
@@ -157,6 +179,31 @@ create table claim (
   reversal_transfer_id bigint,
   constraint claim_pkey PRIMARY KEY (platform_id, bank_entry_id, claim_number),
   constraint claim_platform_id_bank_entry_id_fkey FOREIGN KEY (platform_id, bank_entry_id) REFERENCES bank_entry_posting(platform_id, bank_entry_id)
+);
+
+create table fee_rule (
+  platform_id bigint not null,
+  fee_rule_id uuid not null,
+  product text not null,
+  currency text not null,
+  member_id uuid,
+  version integer not null,
+  bearer text not null,
+  timing text not null,
+  price jsonb,
+  valid_from timestamp with time zone not null,
+  valid_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint fee_rule_pkey PRIMARY KEY (platform_id, fee_rule_id),
+  constraint fee_rule_platform_id_product_currency_member_id_version_key UNIQUE NULLS NOT DISTINCT (platform_id, product, currency, member_id, version),
+  constraint fee_rule_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint fee_rule_platform_id_member_id_fkey FOREIGN KEY (platform_id, member_id) REFERENCES member(platform_id, member_id),
+  constraint fee_rule_bearer_check CHECK ((bearer = ANY (ARRAY['payer'::text, 'payee'::text, 'platform'::text]))),
+  constraint fee_rule_check CHECK ((valid_until > valid_from)),
+  constraint fee_rule_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint fee_rule_product_check CHECK ((product ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
+  constraint fee_rule_timing_check CHECK ((timing = ANY (ARRAY['now'::text, 'month_end'::text]))),
+  constraint fee_rule_version_check CHECK ((version >= 1))
 );
 
 create table freeze_document (
@@ -305,6 +352,19 @@ create table platform (
   created_at timestamp with time zone not null,
   constraint platform_pkey PRIMARY KEY (platform_id),
   constraint platform_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120)))
+);
+
+create table rail_rule (
+  platform_id bigint not null,
+  rail text not null,
+  version integer not null,
+  valid_from date not null,
+  terms jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint rail_rule_pkey PRIMARY KEY (platform_id, rail, version),
+  constraint rail_rule_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint rail_rule_rail_check CHECK ((rail = ANY (ARRAY['intra_bank'::text, 'ibps'::text, 'beps'::text, 'hvps'::text]))),
+  constraint rail_rule_version_check CHECK ((version >= 1))
 );
 
 create table scheduled_transfer (
@@ -536,11 +596,15 @@ CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 
 CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER fee_rule_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fee_rule FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER freeze_step_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.freeze_step FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER hold_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.hold_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER rail_rule_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.rail_rule FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER scheduled_transfer_run_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scheduled_transfer_run FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -556,7 +620,10 @@ grant delete, insert, select, update on audit_pending to guanjia_app;
 grant insert, select on bank_entry to guanjia_app;
 grant delete, insert, select, update on bank_entry_posting to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;
+grant delete, insert, select, update on calendar_day to guanjia_app;
+grant delete, insert, select, update on calendar_year to guanjia_app;
 grant delete, insert, select, update on claim to guanjia_app;
+grant insert, select on fee_rule to guanjia_app;
 grant insert, select, update on freeze_document to guanjia_app;
 grant insert, select on freeze_step to guanjia_app;
 grant delete, insert, select, update on hold to guanjia_app;
@@ -566,6 +633,7 @@ grant delete, insert, select, update on main_account to guanjia_app;
 grant delete, insert, select, update on member to guanjia_app;
 grant delete, insert, select, update on payer_account to guanjia_app;
 grant delete, insert, select, update on platform to guanjia_app;
+grant insert, select on rail_rule to guanjia_app;
 grant insert, select, update on scheduled_transfer to guanjia_app;
 grant insert, select on scheduled_transfer_run to guanjia_app;
 grant delete, insert, select, update on statement_import to guanjia_app;

@@ -723,6 +723,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fee-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fee rules, all versions, newest first 费率规则 */
+        get: operations["listFeeRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fee-rules/{product}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put the next version of a fee rule 设置费率规则
+         * @description Nothing is overwritten. Of the versions whose period covers a moment the one that began last is in force (begun together: the highest); a member’s own comes before the platform’s. A price of null ends it: the member has the platform’s again.
+         */
+        put: operations["putFeeRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fee-quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a fee would be, and who would pay what 试算手续费
+         * @description Exact, by the rule in force at `at` (now, when left out). Nothing is taken.
+         */
+        post: operations["quoteFee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Working days of China, make-up days included 工作日历（含调休） */
+        get: operations["listCalendarDays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendar/days/{date}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** State that a day is worked, or is not 修改日历 */
+        put: operations["editCalendarDay"];
+        post?: never;
+        /** Take back what was stated of a day 撤销修改 */
+        delete: operations["forgetCalendarDay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/calendar/years/{year}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * State the holidays and make-up days of a year 导入年度日历
+         * @description From then on the year is known whole: days that are not listed are as the week says. It replaces what was imported for the year before; days that were edited one by one stay.
+         */
+        put: operations["importCalendarYear"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Terms of rails by version, with where the numbers are from 汇路规则
+         * @description In force is the one that began last (begun together: the highest version); the platform’s own come before version 0, which the program comes with.
+         */
+        get: operations["listRailRules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rails/{rail}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Add a version of a rail’s terms 修改汇路规则
+         * @description What is left out stays as it is in force on validFrom (today, when left out).
+         */
+        patch: operations["changeRail"];
+        trace?: never;
+    };
+    "/v1/rail-quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Which rail a payout would take, when it arrives, and why no other 汇路试算
+         * @description Nothing is sent. An amount is never split to stay below a limit.
+         */
+        post: operations["quoteRail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2015,6 +2187,280 @@ export interface components {
             sequence: number | null;
             /** @description SHA-256 of the link before, the place and the entry, as hex */
             hash: string | null;
+        };
+        FeeRule: {
+            id: string;
+            /**
+             * @description What is priced: a word of your own choice
+             * @example withdrawal
+             */
+            product: string;
+            /** @example CNY */
+            currency: string;
+            memberId: string | null;
+            version: number;
+            /**
+             * @description payer: on top of the amount 付款方. payee: out of it 收款方. platform: from its own money 平台.
+             * @enum {unknown}
+             */
+            bearer: "payer" | "payee" | "platform";
+            /**
+             * @description now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.
+             * @enum {unknown}
+             */
+            timing: "now" | "month_end";
+            price: {
+                fixed: number;
+                ratePpm: number;
+                tiers: {
+                    /** @enum {unknown} */
+                    mode: "whole" | "marginal";
+                    bands: {
+                        upTo: number | null;
+                        fixed: number;
+                        ratePpm: number;
+                    }[];
+                } | null;
+                min: number | null;
+                max: number | null;
+                /** @enum {unknown} */
+                rounding: "half_up" | "up" | "down";
+            } | null;
+            /** Format: date-time */
+            validFrom: string;
+            /** Format: date-time */
+            validUntil: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        FeeQuote: {
+            /**
+             * @description What is priced: a word of your own choice
+             * @example withdrawal
+             */
+            product: string;
+            /** @example CNY */
+            currency: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            fee: number;
+            /**
+             * @description payer: on top of the amount 付款方. payee: out of it 收款方. platform: from its own money 平台.
+             * @enum {unknown}
+             */
+            bearer: "payer" | "payee" | "platform";
+            /**
+             * @description now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.
+             * @enum {unknown}
+             */
+            timing: "now" | "month_end";
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            payerPays: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            payeeReceives: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            platformPays: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            dueAtMonthEnd: number;
+            working: {
+                /**
+                 * @description The fee before rounding and limits, in millionths of a minor unit
+                 * @example 7500000
+                 */
+                exactMillionths: string;
+                /** @enum {unknown} */
+                rounding: "half_up" | "up" | "down";
+                /** @enum {string|null} */
+                limitedBy: "min" | "max" | null;
+                parts: {
+                    /** @enum {unknown} */
+                    of: "base" | "tier";
+                    /**
+                     * Format: int64
+                     * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                     * @example 125000
+                     */
+                    base: number;
+                    /**
+                     * Format: int64
+                     * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                     * @example 125000
+                     */
+                    fixed: number;
+                    /**
+                     * Format: int64
+                     * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                     * @example 125000
+                     */
+                    ratePpm: number;
+                }[];
+            };
+            rule: {
+                id: string;
+                version: number;
+                memberId: string | null;
+            };
+        };
+        CalendarDay: {
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            date: string;
+            /** @description null where the calendar knows nothing: it is not guessed from the day of the week */
+            working: boolean | null;
+            name: string | null;
+            /** @enum {unknown} */
+            source: "library" | "imported" | "edited" | "week" | "unknown";
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            nextWorkingDay: string | null;
+        };
+        RailRule: {
+            /**
+             * @description intra_bank 行内, ibps 网银互联, beps 小额, hvps 大额
+             * @enum {unknown}
+             */
+            rail: "intra_bank" | "ibps" | "beps" | "hvps";
+            /** @description 0: what the program comes with */
+            version: number;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            validFrom: string;
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            cap: number | null;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            holidayCap: number | null;
+            hours: {
+                /** @enum {unknown} */
+                days: "every" | "working";
+                /** @example 17:15 */
+                opens: string;
+                /** @description opens is of the calendar day before */
+                opensDayBefore: boolean;
+                /** @example 17:15 */
+                closes: string;
+                marginMinutes: number;
+            };
+            closures: {
+                /** Format: date-time */
+                from: string;
+                /** Format: date-time */
+                until: string | null;
+                reason: string;
+            }[];
+            cost: {
+                fixed: number;
+                ratePpm: number;
+                tiers: {
+                    /** @enum {unknown} */
+                    mode: "whole" | "marginal";
+                    bands: {
+                        upTo: number | null;
+                        fixed: number;
+                        ratePpm: number;
+                    }[];
+                } | null;
+                min: number | null;
+                max: number | null;
+                /** @enum {unknown} */
+                rounding: "half_up" | "up" | "down";
+            };
+            arrivesWithinMinutes: number;
+            evidence: string | null;
+        };
+        RailQuote: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description none: no rail takes it as far as the calendar is known
+             * @enum {unknown}
+             */
+            outcome: "now" | "wait" | "none";
+            /** @enum {string|null} */
+            rail: "intra_bank" | "ibps" | "beps" | "hvps" | null;
+            /** Format: date-time */
+            sendAt: string | null;
+            /** Format: date-time */
+            arrivesBy: string | null;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            cost: number | null;
+            rails: {
+                /**
+                 * @description intra_bank 行内, ibps 网银互联, beps 小额, hvps 大额
+                 * @enum {unknown}
+                 */
+                rail: "intra_bank" | "ibps" | "beps" | "hvps";
+                /** @enum {unknown} */
+                reason: "chosen" | "usable" | "same_bank" | "other_bank" | "not_reachable" | "no_rule" | "disabled" | "over_limit" | "maintenance" | "closed" | "calendar_unknown";
+                text: {
+                    en: string;
+                    zh: string;
+                };
+                /**
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                 * @example 125000
+                 */
+                limit: number | null;
+                /**
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                 * @example 125000
+                 */
+                cost: number | null;
+                /** Format: date-time */
+                sendAt: string | null;
+                /** Format: date-time */
+                arrivesBy: string | null;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                unknownDay: string | null;
+                version: number | null;
+            }[];
         };
     };
     responses: never;
@@ -7675,6 +8121,996 @@ export interface operations {
                         data: components["schemas"]["AuditEntry"][];
                         nextCursor: string | null;
                     };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeeRules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /**
+                 * @description What is priced: a word of your own choice
+                 * @example withdrawal
+                 */
+                product?: string;
+                memberId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FeeRule"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putFeeRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description What is priced: a word of your own choice
+                 * @example withdrawal
+                 */
+                product: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example CNY */
+                    currency?: string;
+                    memberId?: string;
+                    /**
+                     * @description payer: on top of the amount 付款方. payee: out of it 收款方. platform: from its own money 平台.
+                     * @enum {unknown}
+                     */
+                    bearer: "payer" | "payee" | "platform";
+                    /**
+                     * @description now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.
+                     * @enum {unknown}
+                     */
+                    timing?: "now" | "month_end";
+                    /** @description fixed + ratePpm of the amount + the tiers, rounded once, then min and max */
+                    price: {
+                        /** @description Minor units (CNY: fen 分), whatever the amount */
+                        fixed?: number;
+                        /**
+                         * @description Parts per million of the amount 百万分之几: 6000 is 0.6 %
+                         * @example 6000
+                         */
+                        ratePpm?: number;
+                        tiers?: {
+                            /**
+                             * @description whole: the band of the amount prices all of it 全额. marginal: each band prices its part 超额分段.
+                             * @enum {unknown}
+                             */
+                            mode: "whole" | "marginal";
+                            bands: {
+                                /** @description The largest amount of the band, inclusive; null in the last one */
+                                upTo: number | null;
+                                /** @description Minor units (CNY: fen 分), whatever the amount */
+                                fixed?: number;
+                                /**
+                                 * @description Parts per million of the amount 百万分之几: 6000 is 0.6 %
+                                 * @example 6000
+                                 */
+                                ratePpm?: number;
+                            }[];
+                        };
+                        /** @description The least that is taken 最低收费 */
+                        min?: number;
+                        /** @description The most that is taken 最高收费 */
+                        max?: number;
+                        /**
+                         * @description Once, of the exact sum: half_up 四舍五入 (when left out), up 进位, down 舍去
+                         * @enum {unknown}
+                         */
+                        rounding?: "half_up" | "up" | "down";
+                    } | null;
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                     * @example 2026-11-23T08:30:00.000Z
+                     */
+                    validFrom?: string;
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                     * @example 2026-11-23T08:30:00.000Z
+                     */
+                    validUntil?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeRule"];
+                };
+            };
+            /** @description `fee_rule_invalid`: The fee rule cannot be (费率规则有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fee_rule_busy`: The fee rule is being changed by others (该费率规则正被他人修改) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteFee: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description What is priced: a word of your own choice
+                     * @example withdrawal
+                     */
+                    product: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /** @example CNY */
+                    currency?: string;
+                    memberId?: string;
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                     * @example 2026-11-23T08:30:00.000Z
+                     */
+                    at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeQuote"];
+                };
+            };
+            /** @description `fee_rule_invalid`: The fee rule cannot be (费率规则有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fee_rule_not_found`: No fee rule is in force for this product (该产品没有生效的费率规则) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCalendarDays: {
+        parameters: {
+            query: {
+                /** @example 2026-11-23 */
+                from: string;
+                /** @example 2026-11-23 */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CalendarDay"][];
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        knownUntil: string | null;
+                    };
+                };
+            };
+            /** @description `calendar_invalid`: These days of the calendar cannot be (日历日期有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editCalendarDay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2026-11-23 */
+                date: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    working: boolean;
+                    /** @description With something to see in it, and nothing that reorders text */
+                    name?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarDay"];
+                };
+            };
+            /** @description `calendar_invalid`: These days of the calendar cannot be (日历日期有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetCalendarDay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2026-11-23 */
+                date: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `calendar_day_not_edited`: This day was not edited (该日期未被修改过) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importCalendarYear: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example 2027 */
+                year: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    days: {
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        date: string;
+                        working: boolean;
+                        /** @description With something to see in it, and nothing that reorders text */
+                        name?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        year: number;
+                        days: number;
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        knownUntil: string | null;
+                    };
+                };
+            };
+            /** @description `calendar_invalid`: These days of the calendar cannot be (日历日期有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRailRules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["RailRule"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description intra_bank 行内, ibps 网银互联, beps 小额, hvps 大额 */
+                rail: "intra_bank" | "ibps" | "beps" | "hvps";
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    validFrom?: string;
+                    enabled?: boolean;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    cap?: number | null;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    holidayCap?: number | null;
+                    hours?: {
+                        /** @enum {unknown} */
+                        days: "every" | "working";
+                        /** @example 17:15 */
+                        opens: string;
+                        /** @description opens is of the calendar day before */
+                        opensDayBefore: boolean;
+                        /** @example 17:15 */
+                        closes: string;
+                        marginMinutes: number;
+                    };
+                    closures?: {
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                         * @example 2026-11-23T08:30:00.000Z
+                         */
+                        from: string;
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                         * @example 2026-11-23T08:30:00.000Z
+                         */
+                        until: string | null;
+                        reason: string;
+                    }[];
+                    /** @description fixed + ratePpm of the amount + the tiers, rounded once, then min and max */
+                    cost?: {
+                        /** @description Minor units (CNY: fen 分), whatever the amount */
+                        fixed?: number;
+                        /**
+                         * @description Parts per million of the amount 百万分之几: 6000 is 0.6 %
+                         * @example 6000
+                         */
+                        ratePpm?: number;
+                        tiers?: {
+                            /**
+                             * @description whole: the band of the amount prices all of it 全额. marginal: each band prices its part 超额分段.
+                             * @enum {unknown}
+                             */
+                            mode: "whole" | "marginal";
+                            bands: {
+                                /** @description The largest amount of the band, inclusive; null in the last one */
+                                upTo: number | null;
+                                /** @description Minor units (CNY: fen 分), whatever the amount */
+                                fixed?: number;
+                                /**
+                                 * @description Parts per million of the amount 百万分之几: 6000 is 0.6 %
+                                 * @example 6000
+                                 */
+                                ratePpm?: number;
+                            }[];
+                        };
+                        /** @description The least that is taken 最低收费 */
+                        min?: number;
+                        /** @description The most that is taken 最高收费 */
+                        max?: number;
+                        /**
+                         * @description Once, of the exact sum: half_up 四舍五入 (when left out), up 进位, down 舍去
+                         * @enum {unknown}
+                         */
+                        rounding?: "half_up" | "up" | "down";
+                    };
+                    arrivesWithinMinutes?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RailRule"];
+                };
+            };
+            /** @description `rail_invalid`: The terms of the rail cannot be (汇路规则有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `rail_busy`: The terms of the rail are being changed by others (该汇路规则正被他人修改) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteRail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /** @description The payee is at the bank that pays */
+                    sameBank: boolean;
+                    /** @description Rails on which the bank of the payee can be addressed; all of them if left out */
+                    reaches?: ("intra_bank" | "ibps" | "beps" | "hvps")[];
+                    /**
+                     * @description speed, when left out
+                     * @enum {unknown}
+                     */
+                    prefer?: "speed" | "cost";
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                     * @example 2026-11-23T08:30:00.000Z
+                     */
+                    at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RailQuote"];
                 };
             };
             /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */

@@ -1,4 +1,4 @@
-import { CLOSED, IsoDate, Name, Nullable, type Routes, Type } from '../http/schemas.ts';
+import { askedBy, CLOSED, IsoDate, Name, Nullable, type Routes, Type } from '../http/schemas.ts';
 import { knownUntil } from './calendar/calendar.ts';
 import {
   type CalendarDeps,
@@ -65,10 +65,11 @@ export const calendarRoutes: Routes<{ deps: CalendarDeps }> = async (app, { deps
         },
       },
     },
-    async ({ platformId, params, body }) => {
-      const year = Number(params.year);
+    async (request) => {
+      const { platformId, body } = request;
+      const year = Number(request.params.year);
       const days = body.days.map(({ name = null, ...day }) => ({ ...day, name }));
-      await importYear(deps, platformId, { year, days });
+      await importYear(askedBy(request, deps), platformId, { year, days });
       const calendar = await readCalendar(deps, platformId);
       return { year, days: days.length, knownUntil: knownUntil(calendar) ?? null };
     },
@@ -115,8 +116,11 @@ const dayRoutes: Routes<{ deps: CalendarDeps }> = async (app, { deps }) => {
         response: { 200: Day },
       },
     },
-    async ({ platformId, params: { date }, body: { working, name = null } }) =>
-      editDay(deps, platformId, { date, working, name }),
+    async (request) => {
+      const { working, name = null } = request.body;
+      const { date } = request.params;
+      return editDay(askedBy(request, deps), request.platformId, { date, working, name });
+    },
   );
 
   app.delete(
@@ -131,8 +135,8 @@ const dayRoutes: Routes<{ deps: CalendarDeps }> = async (app, { deps }) => {
         response: { 204: Type.Null() },
       },
     },
-    async ({ platformId, params: { date } }, reply) => {
-      await forgetDay(deps, platformId, date);
+    async (request, reply) => {
+      await forgetDay(askedBy(request, deps), request.platformId, request.params.date);
       return reply.code(204).send(null);
     },
   );

@@ -1,4 +1,5 @@
-import { brokenUnique, type Db } from '../db/database.ts';
+import { type Originated, recordChange } from '../audit/index.ts';
+import { brokenUnique, type Db, inTransaction } from '../db/database.ts';
 import { type BusinessDate, isBusinessDate } from '../kernel/business-date.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
@@ -17,7 +18,7 @@ import {
 import { chooseRail, type RailChoice, type RailQuestion } from './rails.ts';
 
 /** What the use cases of rails need. */
-export interface RailDeps {
+export interface RailDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
 }
@@ -50,7 +51,7 @@ export async function quoteRail(
  * `rail_invalid`, `rail_busy`.
  */
 export async function changeRail(
-  { db, clock }: RailDeps,
+  { db, clock, origin }: RailDeps,
   platformId: bigint,
   change: { rail: Rail; validFrom?: string | undefined; terms: Partial<RailTerms> },
 ): Promise<RailRule> {
@@ -62,9 +63,18 @@ export async function changeRail(
     throw new AppError(railInvalid, { errors });
   }
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const terms = await changedTerms(db, platformId, { ...change, on: validFrom });
+    const before = await ruleOn(db, platformId, { rail, on: validFrom });
+    const terms = changedTerms(before.terms, change.terms);
     try {
-      return await insertRailRule(db, platformId, { rail, validFrom, terms, at });
+      return await inTransaction(db, async (tx) => {
+        const rule = await insertRailRule(tx, platformId, { rail, validFrom, terms, at });
+        await recordChange(tx, platformId, {
+          ...{ origin, at, action: 'rail.changed', object: { type: 'rail', id: rail } },
+          before: factsOf(before),
+          after: factsOf(rule),
+        });
+        return rule;
+      });
     } catch (error) {
       if (brokenUnique(error) === undefined) throw error;
     }
@@ -72,14 +82,23 @@ export async function changeRail(
   throw new AppError(railBusy, { rail });
 }
 
-async function changedTerms(
+async function ruleOn(
   db: Db,
   platformId: bigint,
-  { rail, on, terms }: { rail: Rail; on: BusinessDate; terms: Partial<RailTerms> },
-): Promise<RailTerms> {
-  const before = railInForce(await listRailRules({ db }, platformId), { rail, on });
-  if (!before) throw new RangeError(`${rail} has had a rule since before the calendar begins`);
-  const changed = { ...before.terms, ...terms };
+  when: { rail: Rail; on: BusinessDate },
+): Promise<RailRule> {
+  const rule = railInForce(await listRailRules({ db }, platformId), when);
+  if (!rule) throw new RangeError(`the program comes with a rule for ${when.rail}`);
+  return rule;
+}
+
+/** A version is kept whole in its own row: the audit log says which. */
+const factsOf = ({ version, validFrom, terms: { enabled, cap, holidayCap } }: RailRule) => ({
+  ...{ version, validFrom, enabled, cap, holidayCap },
+});
+
+function changedTerms(before: RailTerms, change: Partial<RailTerms>): RailTerms {
+  const changed = { ...before, ...change };
   const errors = faultsOf(changed);
   if (errors.length > 0) throw new AppError(railInvalid, { errors });
   return changed;

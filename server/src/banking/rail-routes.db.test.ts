@@ -147,3 +147,16 @@ test('terms that cannot be are refused by field', async () => {
   const past = await call('PATCH', '/v1/rails/beps', { validFrom: '2026-11-22', enabled: false });
   expect(past.json()).toMatchObject({ errors: [{ pointer: '/validFrom' }] });
 });
+
+test('every change says who asked for it', async () => {
+  const { data } = (await call('GET', '/v1/audit-log?limit=100')).json<{
+    data: { action: string; origin: { kind: string } }[];
+  }>();
+  const actions = data.filter(({ origin }) => origin.kind === 'apiKey').map(({ action }) => action);
+  expect(new Set(actions)).toEqual(
+    new Set([
+      ...['calendar_year.imported', 'calendar_day.edited', 'calendar_day.forgotten'],
+      'rail.changed',
+    ]),
+  );
+});

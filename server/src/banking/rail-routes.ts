@@ -1,5 +1,6 @@
 import {
   AmountIn,
+  askedBy,
   CLOSED,
   InstantIn,
   InstantOut,
@@ -185,7 +186,9 @@ const ruleRoutes: Routes<{ deps: RailDeps }> = async (app, { deps }) => {
         response: { 201: Rule },
       },
     },
-    async ({ platformId, params: { rail }, body }, reply) => {
+    async (request, reply) => {
+      const { platformId, body } = request;
+      const { rail } = request.params;
       const { validFrom, cap, holidayCap, closures, cost, ...same } = body;
       const terms: Partial<RailTerms> = {
         ...same,
@@ -194,7 +197,7 @@ const ruleRoutes: Routes<{ deps: RailDeps }> = async (app, { deps }) => {
         ...(closures ? { closures: closures.map(closureOf) } : {}),
         ...(cost ? { cost: priceOfBody(cost) } : {}),
       };
-      const rule = await changeRail(deps, platformId, { rail, validFrom, terms });
+      const rule = await changeRail(askedBy(request, deps), platformId, { rail, validFrom, terms });
       return reply.code(201).send(ruleView(rule));
     },
   );

@@ -133,6 +133,21 @@ export interface BusinessDay {
   version: Generated<bigint>;
 }
 
+export interface CalendarDay {
+  changed_at: Timestamp;
+  day: string;
+  name: string | null;
+  platform_id: bigint;
+  source: string;
+  working: boolean;
+}
+
+export interface CalendarYear {
+  changed_at: Timestamp;
+  platform_id: bigint;
+  year: number;
+}
+
 export interface Claim {
   account_id: bigint;
   bank_entry_id: string;
@@ -140,6 +155,21 @@ export interface Claim {
   platform_id: bigint;
   reversal_transfer_id: bigint | null;
   transfer_id: bigint;
+}
+
+export interface FeeRule {
+  bearer: string;
+  created_at: Timestamp;
+  currency: string;
+  fee_rule_id: string;
+  member_id: string | null;
+  platform_id: bigint;
+  price: Json | null;
+  product: string;
+  timing: string;
+  valid_from: Timestamp;
+  valid_until: Timestamp | null;
+  version: number;
 }
 
 export interface FreezeDocument {
@@ -244,6 +274,15 @@ export interface Platform {
   time_zone: string;
 }
 
+export interface RailRule {
+  created_at: Timestamp;
+  platform_id: bigint;
+  rail: string;
+  terms: Json;
+  valid_from: string;
+  version: number;
+}
+
 export interface ScheduledTransfer {
   amount: bigint;
   attempt: number;
@@ -335,7 +374,10 @@ export interface DB {
   bank_entry: BankEntry;
   bank_entry_posting: BankEntryPosting;
   business_day: BusinessDay;
+  calendar_day: CalendarDay;
+  calendar_year: CalendarYear;
   claim: Claim;
+  fee_rule: FeeRule;
   freeze_document: FreezeDocument;
   freeze_step: FreezeStep;
   hold: Hold;
@@ -345,6 +387,7 @@ export interface DB {
   member: Member;
   payer_account: PayerAccount;
   platform: Platform;
+  rail_rule: RailRule;
   scheduled_transfer: ScheduledTransfer;
   scheduled_transfer_run: ScheduledTransferRun;
   statement_import: StatementImport;

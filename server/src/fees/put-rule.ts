@@ -1,4 +1,5 @@
-import { brokenUnique, type Db } from '../db/database.ts';
+import { type Originated, recordChange } from '../audit/index.ts';
+import { brokenUnique, type Db, inTransaction } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import { type NewUuid, uuidOf } from '../kernel/id.ts';
@@ -9,7 +10,7 @@ import type { Bearer, FeeRule, FeeSubject, Timing } from './fee-rule.ts';
 import { hasMember, insertRule } from './store.ts';
 
 /** What the use cases of fees need. */
-export interface FeeDeps {
+export interface FeeDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
   readonly newUuid: NewUuid;
@@ -23,7 +24,7 @@ const MAX_TRIES = 5;
  * `fee_rule_invalid`, `fee_rule_busy`.
  */
 export async function putFeeRule(
-  { db, clock, newUuid }: FeeDeps,
+  { db, clock, newUuid, origin }: FeeDeps,
   platformId: bigint,
   input: FeeSubject & {
     bearer: Bearer;
@@ -52,10 +53,18 @@ export async function putFeeRule(
   if (errors.length > 0) throw new AppError(feeRuleInvalid, { errors });
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
     try {
-      return await insertRule(db, platformId, {
-        ...{ feeRuleId: newUuid(), product, currency, memberId: memberId ?? null, bearer, timing },
-        ...{ price: price && priceToJson(price), validFrom, validUntil: validUntil ?? null },
-        createdAt,
+      return await inTransaction(db, async (tx) => {
+        const rule = await insertRule(tx, platformId, {
+          ...{ feeRuleId: newUuid(), product, currency, bearer, timing, validFrom, createdAt },
+          ...{ memberId: memberId ?? null, validUntil: validUntil ?? null },
+          price: price && priceToJson(price),
+        });
+        await recordChange(tx, platformId, {
+          ...{ origin, at: createdAt, action: 'fee_rule.put', before: null },
+          object: { type: 'fee_rule', id: rule.id },
+          after: factsOf(rule),
+        });
+        return rule;
       });
     } catch (error) {
       if (brokenUnique(error) === undefined) throw error;
@@ -63,3 +72,9 @@ export async function putFeeRule(
   }
   throw new AppError(feeRuleBusy, { product });
 }
+
+/** A version is kept whole in its own row: the audit log says which, and what it is about. */
+const factsOf = ({ product, currency, memberId, version, bearer, timing, price }: FeeRule) => ({
+  ...{ product, currency, memberId, version, bearer, timing },
+  price: price && priceToJson(price),
+});

@@ -1,6 +1,7 @@
 import {
   AmountIn,
   AmountOut,
+  askedBy,
   CLOSED,
   CurrencyCode,
   Id,
@@ -158,9 +159,11 @@ const ruleRoutes: Routes<{ deps: FeeDeps }> = async (app, { deps }) => {
         response: { 201: Rule },
       },
     },
-    async ({ platformId, params: { product }, body }, reply) => {
+    async (request, reply) => {
+      const { platformId, body } = request;
+      const { product } = request.params;
       const { currency = 'CNY', memberId = null, bearer, timing = 'now', price } = body;
-      const rule = await putFeeRule(deps, platformId, {
+      const rule = await putFeeRule(askedBy(request, deps), platformId, {
         ...{ product, currency, memberId, bearer, timing },
         price: price && priceOfBody(price),
         validFrom: instantOf(body.validFrom),

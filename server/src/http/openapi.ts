@@ -35,6 +35,11 @@ const TAGS = [
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
   { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
+  { name: 'fees', description: 'Fee rules by version, and exact quotes 费率与试算' },
+  {
+    name: 'rails',
+    description: 'Terms of rails, the choice of one, and working days 汇路与工作日历',
+  },
 ];
 
 const REPLAYED = {

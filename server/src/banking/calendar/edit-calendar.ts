@@ -1,4 +1,5 @@
-import type { Db } from '../../db/database.ts';
+import { type Originated, recordChange } from '../../audit/index.ts';
+import { type Db, inTransaction } from '../../db/database.ts';
 import { type BusinessDate, isBusinessDate } from '../../kernel/business-date.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { AppError } from '../../kernel/error.ts';
@@ -16,7 +17,7 @@ import { addDays } from './shanghai-time.ts';
 import { deleteEditedDay, replaceYear, selectOwnDays, upsertEditedDay } from './store.ts';
 
 /** What the use cases of calendars need. */
-export interface CalendarDeps {
+export interface CalendarDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
 }
@@ -72,6 +73,9 @@ function calendarDay(calendar: Calendar, date: BusinessDate): CalendarDay {
   };
 }
 
+/** What the audit log tells of a day. */
+const factsOf = ({ working, name, source }: CalendarDay) => ({ working, name, source });
+
 /** States that a day is worked, or is not. Throws AppError: `calendar_invalid`. */
 export async function editDay(
   deps: CalendarDeps,
@@ -82,18 +86,38 @@ export async function editDay(
     const errors = [{ pointer: 'path/date', detail: 'must be a date of the calendar' }];
     throw new AppError(calendarInvalid, { errors });
   }
-  await upsertEditedDay(deps.db, platformId, { date, working, name, at: deps.clock.now() });
-  return calendarDay(await readCalendar(deps, platformId), date);
+  const { db, clock, origin } = deps;
+  const at = clock.now();
+  return inTransaction(db, async (tx) => {
+    const before = calendarDay(await readCalendar({ db: tx }, platformId), date);
+    await upsertEditedDay(tx, platformId, { date, working, name, at });
+    const after = calendarDay(await readCalendar({ db: tx }, platformId), date);
+    await recordChange(tx, platformId, {
+      ...{ origin, at, action: 'calendar_day.edited', object: { type: 'calendar_day', id: date } },
+      ...{ before: factsOf(before), after: factsOf(after) },
+    });
+    return after;
+  });
 }
 
 /** Takes back what was stated of a day. Throws AppError: `calendar_day_not_edited`. */
 export async function forgetDay(
-  { db }: Pick<CalendarDeps, 'db'>,
+  { db, clock, origin }: CalendarDeps,
   platformId: bigint,
   date: string,
 ): Promise<void> {
-  const isDeleted = isBusinessDate(date) && (await deleteEditedDay(db, platformId, date));
-  if (!isDeleted) throw new AppError(calendarDayNotEdited, { date });
+  await inTransaction(db, async (tx) => {
+    if (!isBusinessDate(date)) throw new AppError(calendarDayNotEdited, { date });
+    const before = calendarDay(await readCalendar({ db: tx }, platformId), date);
+    if (!(await deleteEditedDay(tx, platformId, date)))
+      throw new AppError(calendarDayNotEdited, { date });
+    const after = calendarDay(await readCalendar({ db: tx }, platformId), date);
+    await recordChange(tx, platformId, {
+      ...{ origin, at: clock.now(), action: 'calendar_day.forgotten' },
+      object: { type: 'calendar_day', id: date },
+      ...{ before: factsOf(before), after: factsOf(after) },
+    });
+  });
 }
 
 /**
@@ -101,7 +125,7 @@ export async function forgetDay(
  * again it is replaced; days that were edited one by one stay. Throws AppError: `calendar_invalid`.
  */
 export async function importYear(
-  { db, clock }: CalendarDeps,
+  { db, clock, origin }: CalendarDeps,
   platformId: bigint,
   input: { year: number; days: readonly { date: string; working: boolean; name: string | null }[] },
 ): Promise<void> {
@@ -116,5 +140,15 @@ export async function importYear(
     return isRepeated ? [{ pointer, detail: 'must be in the list once' }] : [];
   });
   if (errors.length > 0) throw new AppError(calendarInvalid, { errors });
-  await replaceYear(db, platformId, { year, days, at: clock.now() });
+  const at = clock.now();
+  await inTransaction(db, async (tx) => {
+    await replaceYear(tx, platformId, { year, days, at });
+    await recordChange(tx, platformId, {
+      ...{ origin, at, action: 'calendar_year.imported', before: null },
+      object: { type: 'calendar_year', id: `${year}` },
+      after: {
+        days: days.map(({ date, working }) => `${date} ${working ? 'working' : 'holiday'}`),
+      },
+    });
+  });
 }

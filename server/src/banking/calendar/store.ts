@@ -56,9 +56,9 @@ export async function deleteEditedDay(db: Db, platformId: bigint, date: string):
   return Boolean(numAffectedRows);
 }
 
-/** Replaces the imported days of a year by these, in one transaction; edited days stay. */
+/** Replaces the imported days of a year by these, in the transaction that is given; edited days stay. */
 export async function replaceYear(
-  db: Db,
+  tx: Db,
   platformId: bigint,
   input: {
     year: number;
@@ -67,21 +67,19 @@ export async function replaceYear(
   },
 ): Promise<void> {
   const { year, days, at } = input;
-  await db.transaction().execute(async (tx) => {
-    // The row of the year is the lock: two imports of one year come one after another.
-    await sql`
-      insert into calendar_year (platform_id, year, changed_at) values (${platformId}, ${year}, ${at})
-      on conflict (platform_id, year) do update set changed_at = excluded.changed_at`.execute(tx);
-    await sql`
-      delete from calendar_day
-       where platform_id = ${platformId} and source = 'imported'
-         and day between make_date(${year}, 1, 1) and make_date(${year}, 12, 31)`.execute(tx);
-    await sql`
-      insert into calendar_day (platform_id, day, source, working, name, changed_at)
-      select ${platformId}, day, 'imported', working, name, ${at}
-        from unnest(${days.map(({ date }) => date)}::date[], ${days.map(({ working }) => working)}::boolean[],
-                    ${days.map(({ name }) => name)}::text[]) as stated (day, working, name)`.execute(
-      tx,
-    );
-  });
+  // The row of the year is the lock: two imports of one year come one after another.
+  await sql`
+    insert into calendar_year (platform_id, year, changed_at) values (${platformId}, ${year}, ${at})
+    on conflict (platform_id, year) do update set changed_at = excluded.changed_at`.execute(tx);
+  await sql`
+    delete from calendar_day
+     where platform_id = ${platformId} and source = 'imported'
+       and day between make_date(${year}, 1, 1) and make_date(${year}, 12, 31)`.execute(tx);
+  await sql`
+    insert into calendar_day (platform_id, day, source, working, name, changed_at)
+    select ${platformId}, day, 'imported', working, name, ${at}
+      from unnest(${days.map(({ date }) => date)}::date[], ${days.map(({ working }) => working)}::boolean[],
+                  ${days.map(({ name }) => name)}::text[]) as stated (day, working, name)`.execute(
+    tx,
+  );
 }
