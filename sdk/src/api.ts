@@ -13,6 +13,7 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/freezes/{id}/unfreeze-pay",
     "POST /v1/scheduled-transfers",
     "POST /v1/batches",
+    "POST /v1/batches/files",
     "POST /v1/bank-entries/{id}/claim",
     "POST /v1/bank-entries/{id}/claim-reversal",
 ];
@@ -557,6 +558,26 @@ export interface paths {
          * @description 201 when every item was posted, 200 otherwise. An atomic batch that is refused is a problem with `itemIndex`. Items of an independent batch are decided in order, each for itself, and are committed together.
          */
         post: operations["submitBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A CSV file of transfers as one batch 批量文件
+         * @description A header with the names of the fields (or those of `columns`), then a row for each transfer, with decimal amounts. Rows that cannot be read are told by line and field, and nothing is done; else it is answered as a batch, with the line of each item in `lines`.
+         */
+        post: operations["submitBatchFile"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1805,6 +1826,190 @@ export interface components {
             }[];
             /** @enum {boolean} */
             dryRun?: true;
+        };
+        FileBatch: {
+            /** @enum {unknown} */
+            mode: "atomic" | "independent";
+            /** @enum {unknown} */
+            status: "posted" | "refused" | "partial";
+            summary: {
+                count: number;
+                posted: number;
+                refused: number;
+                /**
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                 * @example 125000
+                 */
+                amount: number;
+            };
+            items: {
+                index: number;
+                /** @enum {unknown} */
+                status: "posted" | "refused";
+                transfer: {
+                    id: string | null;
+                    /** @enum {string} */
+                    status: "posted";
+                    debit: {
+                        /**
+                         * @description 19 digits
+                         * @example 8888800000000000017
+                         */
+                        account: string | null;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        balance: number | null;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        held: number | null;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        available: number | null;
+                    };
+                    credit: {
+                        /**
+                         * @description 19 digits
+                         * @example 8888800000000000017
+                         */
+                        account: string | null;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        balance: number | null;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        held: number | null;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        available: number | null;
+                    };
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /** @example CNY */
+                    currency: string;
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    businessDate: string;
+                    /** Format: date-time */
+                    bookedAt: string;
+                    code: string;
+                    reference: string | null;
+                    memo: string | null;
+                    reverses: string | null;
+                    reversedBy: string | null;
+                    /** @enum {boolean} */
+                    dryRun?: true;
+                } | null;
+                hold: {
+                    id: string | null;
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account: string | null;
+                    /** @example CNY */
+                    currency: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 125000
+                     */
+                    remaining: number;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 125000
+                     */
+                    released: number;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 125000
+                     */
+                    captured: number;
+                    owner: string | null;
+                    reason: string;
+                    /** Format: date-time */
+                    expiresAt: string | null;
+                    /** @enum {unknown} */
+                    status: "active" | "closed";
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    businessDate: string;
+                    /** Format: date-time */
+                    bookedAt: string;
+                    balances: {
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        balance: number;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        held: number;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 125000
+                         */
+                        available: number;
+                    };
+                    event: {
+                        /** @enum {unknown} */
+                        kind: "placed" | "released" | "captured" | "expired";
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 1250
+                         */
+                        amount: number;
+                        /**
+                         * Format: date
+                         * @example 2026-11-23
+                         */
+                        businessDate: string;
+                        /** Format: date-time */
+                        bookedAt: string;
+                    };
+                    /** @enum {boolean} */
+                    dryRun?: true;
+                } | null;
+                problem: ({
+                    type: string;
+                    code: string;
+                    titles: {
+                        en: string;
+                        zh: string;
+                    };
+                } & {
+                    [key: string]: unknown;
+                }) | null;
+            }[];
+            /** @enum {boolean} */
+            dryRun?: true;
+            /** @description The line of the file of each item */
+            lines: number[];
         };
         Balance: {
             /**
@@ -6907,6 +7112,161 @@ export interface operations {
              * @description `hold_owner_reserved`: This owner is reserved for the server (该冻结所有方为系统保留)
              *
              *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submitBatchFile: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    mode: "atomic" | "independent";
+                    /** @enum {unknown} */
+                    charset: "utf-8" | "gbk" | "gb18030";
+                    /** @example CNY */
+                    currency: string;
+                    /** @description What the header calls the fields; other columns are then left out */
+                    columns?: {
+                        debitAccount?: string;
+                        creditAccount?: string;
+                        amount?: string;
+                        reference?: string;
+                        memo?: string;
+                    };
+                    /** @description The CSV file, in base64 */
+                    content: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileBatch"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileBatch"];
+                };
+            };
+            /**
+             * @description `batch_file_invalid`: The file has rows that cannot be read (文件中有无法读取的行)
+             *
+             *     `same_account`: Both sides are the same account (借贷双方为同一账户)
+             */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
              *
              *     `currencies_differ`: The currencies differ (币种不一致)
              *

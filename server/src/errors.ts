@@ -105,6 +105,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   schedule_invalid: 'ED99122',
   schedule_not_found: 'ED99123',
   schedule_finished: 'ED99124',
+  batch_file_invalid: 'ED99125',
 
   main_account_not_found: 'ED99201',
   main_account_required: 'ED99202',

@@ -113,3 +113,17 @@ export const scheduleFinished = defineError<{ schedule: string }>()({
     zh: '请查询该预约：runs 中列有转账编号；撤销转账请用冲正。',
   },
 });
+
+/** The file of a batch is not as it was declared: `errors` say which lines and fields (100 at most). */
+export const batchFileInvalid = defineError<{
+  errors: readonly (FieldError & { readonly line: number; readonly field?: string })[];
+  errorCount: number;
+}>()({
+  code: 'batch_file_invalid',
+  kind: 'invalid',
+  title: { en: 'The file has rows that cannot be read', zh: '文件中有无法读取的行' },
+  remedy: {
+    en: 'Nothing was done. Correct the lines in `errors`, and send the whole file again.',
+    zh: '未作任何处理。请更正 errors 所示各行后重新发送整个文件。',
+  },
+});
