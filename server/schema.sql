@@ -325,12 +325,72 @@ create table member (
   reference text,
   metadata jsonb not null default '{}'::jsonb,
   created_at timestamp with time zone not null,
+  status text not null default 'active'::text,
   constraint member_pkey PRIMARY KEY (platform_id, member_id),
   constraint member_platform_id_reference_key UNIQUE (platform_id, reference),
   constraint member_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
-  constraint member_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'company'::text, 'platform'::text]))),
+  constraint member_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'sole_trader'::text, 'company'::text, 'platform'::text]))),
   constraint member_name_check CHECK (((length(name) >= 1) AND (length(name) <= 120))),
-  constraint member_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 64)))
+  constraint member_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 64))),
+  constraint member_status_check CHECK ((status = ANY (ARRAY['applying'::text, 'active'::text, 'restricted'::text, 'closed'::text])))
+);
+
+create table member_document (
+  platform_id bigint not null,
+  document_id uuid not null,
+  member_id uuid not null,
+  kind text not null,
+  reference text not null,
+  sha256 bytea not null,
+  created_at timestamp with time zone not null,
+  constraint member_document_pkey PRIMARY KEY (platform_id, document_id),
+  constraint member_document_platform_id_member_id_fkey FOREIGN KEY (platform_id, member_id) REFERENCES member(platform_id, member_id),
+  constraint member_document_kind_check CHECK ((kind = ANY (ARRAY['identity_card'::text, 'business_licence'::text, 'agreement'::text, 'other'::text]))),
+  constraint member_document_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 128))),
+  constraint member_document_sha256_check CHECK ((length(sha256) = 32))
+);
+
+create table member_identity (
+  platform_id bigint not null,
+  member_id uuid not null,
+  legal_name text not null,
+  identity_number text,
+  identity_number_hash bytea,
+  credit_code text,
+  credit_code_hash bytea,
+  mobile text,
+  mobile_hash bytea,
+  updated_at timestamp with time zone not null,
+  constraint member_identity_pkey PRIMARY KEY (platform_id, member_id),
+  constraint member_identity_platform_id_member_id_fkey FOREIGN KEY (platform_id, member_id) REFERENCES member(platform_id, member_id),
+  constraint member_identity_check CHECK (((identity_number IS NULL) = (identity_number_hash IS NULL))),
+  constraint member_identity_check1 CHECK (((credit_code IS NULL) = (credit_code_hash IS NULL))),
+  constraint member_identity_check2 CHECK (((mobile IS NULL) = (mobile_hash IS NULL))),
+  constraint member_identity_credit_code_check CHECK ((credit_code ~~ 'v1:%'::text)),
+  constraint member_identity_credit_code_hash_check CHECK ((length(credit_code_hash) = 32)),
+  constraint member_identity_identity_number_check CHECK ((identity_number ~~ 'v1:%'::text)),
+  constraint member_identity_identity_number_hash_check CHECK ((length(identity_number_hash) = 32)),
+  constraint member_identity_legal_name_check CHECK ((legal_name ~~ 'v1:%'::text)),
+  constraint member_identity_mobile_check CHECK ((mobile ~~ 'v1:%'::text)),
+  constraint member_identity_mobile_hash_check CHECK ((length(mobile_hash) = 32))
+);
+
+create table member_review (
+  platform_id bigint not null,
+  review_id uuid not null,
+  member_id uuid not null,
+  action text not null,
+  from_status text not null,
+  to_status text not null,
+  reviewer text not null,
+  api_key text not null,
+  reason text not null,
+  created_at timestamp with time zone not null,
+  constraint member_review_pkey PRIMARY KEY (platform_id, review_id),
+  constraint member_review_platform_id_member_id_fkey FOREIGN KEY (platform_id, member_id) REFERENCES member(platform_id, member_id),
+  constraint member_review_action_check CHECK ((action = ANY (ARRAY['approve'::text, 'reject'::text, 'restrict'::text, 'lift'::text, 'close'::text]))),
+  constraint member_review_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 256))),
+  constraint member_review_reviewer_check CHECK (((length(reviewer) >= 1) AND (length(reviewer) <= 120)))
 );
 
 create table payer_account (
@@ -507,6 +567,16 @@ CREATE INDEX hold_event_account ON public.hold_event USING btree (platform_id, a
 
 CREATE INDEX hold_event_hold ON public.hold_event USING btree (platform_id, hold_id, move_id);
 
+CREATE INDEX member_document_member ON public.member_document USING btree (platform_id, member_id, document_id);
+
+CREATE INDEX member_identity_credit_code ON public.member_identity USING btree (platform_id, credit_code_hash, member_id) WHERE (credit_code_hash IS NOT NULL);
+
+CREATE INDEX member_identity_mobile ON public.member_identity USING btree (platform_id, mobile_hash, member_id) WHERE (mobile_hash IS NOT NULL);
+
+CREATE INDEX member_identity_number ON public.member_identity USING btree (platform_id, identity_number_hash, member_id) WHERE (identity_number_hash IS NOT NULL);
+
+CREATE INDEX member_review_member ON public.member_review USING btree (platform_id, member_id, review_id);
+
 CREATE INDEX scheduled_transfer_due_at ON public.scheduled_transfer USING btree (platform_id, first_at) WHERE ((state = 'active'::text) AND (first_at IS NOT NULL));
 
 CREATE INDEX scheduled_transfer_due_date ON public.scheduled_transfer USING btree (platform_id, due_date) WHERE (state = 'active'::text);
@@ -604,6 +674,10 @@ CREATE TRIGGER hold_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER member_document_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.member_document FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER member_review_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.member_review FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER rail_rule_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.rail_rule FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER scheduled_transfer_run_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.scheduled_transfer_run FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -631,6 +705,9 @@ grant insert, select on hold_event to guanjia_app;
 grant insert, select on ledger_request to guanjia_app;
 grant delete, insert, select, update on main_account to guanjia_app;
 grant delete, insert, select, update on member to guanjia_app;
+grant insert, select on member_document to guanjia_app;
+grant delete, insert, select, update on member_identity to guanjia_app;
+grant insert, select on member_review to guanjia_app;
 grant delete, insert, select, update on payer_account to guanjia_app;
 grant delete, insert, select, update on platform to guanjia_app;
 grant insert, select on rail_rule to guanjia_app;

@@ -125,6 +125,11 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   bank_account_invalid: 'ED99215',
   member_not_found: 'ED99216',
   member_reference_taken: 'ED99217',
+  member_identity_invalid: 'ED99219',
+  member_identity_missing: 'ED99220',
+  member_closed: 'ED99221',
+  member_not_active: 'ED99222',
+  member_review_refused: 'ED99223',
 
   statement_format_unknown: 'ED99301',
   statement_format_differs: 'ED99321',

@@ -17,6 +17,10 @@ const PERSONAL = [
   'counterpartyAccount',
   'remittance',
   'metadata',
+  'legalName',
+  'identityNumber',
+  'creditCode',
+  'mobile',
 ];
 
 const LEVELS: Readonly<Record<number, string>> = {

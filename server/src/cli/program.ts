@@ -6,6 +6,7 @@ import { addDatabaseCommands } from './commands/database.ts';
 import { addHoldCommands } from './commands/hold.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addRegistryCommands } from './commands/registry.ts';
+import { addSealCommands } from './commands/seal.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addStatementCommands } from './commands/statement.ts';
 import { addSuspenseCommands } from './commands/suspense.ts';
@@ -52,6 +53,7 @@ export function buildProgram(cli: Cli): Command {
   addTransferCommand(program, cli);
   addHoldCommands(program, cli);
   addKeyCommands(program, cli);
+  addSealCommands(program, cli);
   addVerifyCommand(program, cli);
   prepare(program, cli.terminal);
   return program;

@@ -19,6 +19,7 @@ const APPEND_ONLY = [
   ...['transfer', 'hold_event', 'ledger_request', 'bank_entry'],
   ...['audit_entry', 'audit_link', 'freeze_step', 'scheduled_transfer_run'],
   ...['fee_rule', 'rail_rule'],
+  ...['member_review', 'member_document'],
 ];
 
 const TENANT = `

@@ -256,6 +256,43 @@ export interface Member {
   name: string;
   platform_id: bigint;
   reference: string | null;
+  status: Generated<string>;
+}
+
+export interface MemberDocument {
+  created_at: Timestamp;
+  document_id: string;
+  kind: string;
+  member_id: string;
+  platform_id: bigint;
+  reference: string;
+  sha256: Buffer;
+}
+
+export interface MemberIdentity {
+  credit_code: string | null;
+  credit_code_hash: Buffer | null;
+  identity_number: string | null;
+  identity_number_hash: Buffer | null;
+  legal_name: string;
+  member_id: string;
+  mobile: string | null;
+  mobile_hash: Buffer | null;
+  platform_id: bigint;
+  updated_at: Timestamp;
+}
+
+export interface MemberReview {
+  action: string;
+  api_key: string;
+  created_at: Timestamp;
+  from_status: string;
+  member_id: string;
+  platform_id: bigint;
+  reason: string;
+  review_id: string;
+  reviewer: string;
+  to_status: string;
 }
 
 export interface PayerAccount {
@@ -385,6 +422,9 @@ export interface DB {
   ledger_request: LedgerRequest;
   main_account: MainAccount;
   member: Member;
+  member_document: MemberDocument;
+  member_identity: MemberIdentity;
+  member_review: MemberReview;
   payer_account: PayerAccount;
   platform: Platform;
   rail_rule: RailRule;

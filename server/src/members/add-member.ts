@@ -14,25 +14,30 @@ export interface MemberDeps extends Originated {
   readonly newUuid: NewUuid;
 }
 
-/** Adds a person or a company. Throws AppError: `member_reference_taken`. */
+/**
+ * Adds a person, a sole trader or a company: active, unless it is to be reviewed first. Throws AppError:
+ * `member_reference_taken`.
+ */
 export async function addMember(
   deps: MemberDeps,
   platformId: bigint,
   input: {
     kind: Exclude<MemberKind, 'platform'>;
     name: string;
+    status?: 'applying' | 'active' | undefined;
     reference?: string | undefined;
     metadata?: Readonly<Record<string, string>> | undefined;
   },
 ): Promise<Member> {
   const { db, clock, newUuid, origin } = deps;
-  const { kind, name, reference, metadata = {} } = input;
+  const { kind, name, status = 'active', reference, metadata = {} } = input;
   const at = clock.now();
   const added = inTransaction(db, async (tx) => {
     const member = await insertMember(tx, platformId, {
       memberId: newUuid(),
       kind,
       name,
+      status,
       reference: reference ?? null,
       metadata,
       createdAt: at,
@@ -40,7 +45,7 @@ export async function addMember(
     await recordChange(tx, platformId, {
       ...{ origin, at, action: 'member.added', before: null },
       object: { type: 'member', id: member.id },
-      after: { kind, ...memberFacts(member) },
+      after: { kind, status, ...memberFacts(member) },
     });
     return member;
   });

@@ -1,8 +1,8 @@
 import type { Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
-import { memberNotFound } from './errors.ts';
+import { memberNotActive, memberNotFound } from './errors.ts';
 import { type Member, memberUuid } from './member.ts';
-import { selectMember, selectMembers } from './store.ts';
+import { holdStatus, selectMember, selectMembers } from './store.ts';
 
 /** One member by `mem_…`. Throws AppError: `member_not_found`. */
 export async function readMember(
@@ -33,4 +33,20 @@ export async function listMembers(
   });
   const members = found.slice(0, limit);
   return { members, next: found.length > limit ? members.at(-1)?.id : undefined };
+}
+
+/**
+ * Makes sure that a member may begin something new, and stays so until the transaction ends. `field`: where
+ * the caller named it. Throws AppError: `member_not_found`, `member_not_active`.
+ */
+export async function requireActiveMember(
+  tx: Db,
+  platformId: bigint,
+  { memberId, field }: { memberId: string; field?: string },
+): Promise<void> {
+  const uuid = memberUuid(memberId);
+  const named = { memberId, ...(field === undefined ? {} : { field }) };
+  const status = uuid && (await holdStatus(tx, platformId, uuid));
+  if (!status) throw new AppError(memberNotFound, named);
+  if (status !== 'active') throw new AppError(memberNotActive, { ...named, memberStatus: status });
 }

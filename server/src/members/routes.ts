@@ -2,10 +2,8 @@ import {
   askedBy,
   CLOSED,
   Id,
-  InstantOut,
   MAX_TEXT,
   Metadata,
-  MetadataOut,
   Name,
   Nullable,
   nextCursorOf,
@@ -19,28 +17,23 @@ import {
 import { addMember, type MemberDeps } from './add-member.ts';
 import { changeMember } from './change-member.ts';
 import { memberNotFound, memberReferenceTaken } from './errors.ts';
+import type { IdentityDeps } from './identify-member.ts';
+import { identityRoutes } from './identity-routes.ts';
 import { memberUuid } from './member.ts';
 import { listMembers, readMember } from './read-members.ts';
+import { reviewRoutes } from './review-routes.ts';
+import { Member } from './shared-routes.ts';
 
 const Reference = Text({ max: MAX_TEXT.memberReference, examples: ['seller-1001'] });
-const Member = Type.Object(
-  {
-    id: Id('mem'),
-    kind: Type.Enum(['person', 'company', 'platform']),
-    name: Type.String(),
-    reference: Nullable(Type.String()),
-    metadata: MetadataOut,
-    createdAt: InstantOut,
-  },
-  { title: 'Member' },
-);
 const tags = ['members'];
 const params = Type.Object({ id: Id('mem') });
 
 /** Routes of members. */
-export const memberRoutes: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
+export const memberRoutes: Routes<{ deps: MemberDeps & IdentityDeps }> = async (app, { deps }) => {
   await app.register(listAndAdd, { deps });
   await app.register(readAndChange, { deps });
+  await app.register(identityRoutes, { deps });
+  await app.register(reviewRoutes, { deps });
 };
 
 const listAndAdd: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
@@ -70,12 +63,15 @@ const listAndAdd: Routes<{ deps: MemberDeps }> = async (app, { deps }) => {
       config: { scope: 'accounts:write', problems: [memberReferenceTaken] },
       schema: {
         operationId: 'addMember',
-        summary: 'Add a person or a company 添加会员',
+        summary: 'Add a person, a sole trader or a company 添加会员',
+        description:
+          'Active at once, unless `status` says that it is applying: then it is reviewed before it may have accounts.',
         tags,
         body: Type.Object(
           {
-            kind: Type.Enum(['person', 'company']),
+            kind: Type.Enum(['person', 'sole_trader', 'company']),
             name: Name,
+            status: Type.Optional(Type.Enum(['applying', 'active'])),
             reference: Type.Optional(Reference),
             metadata: Type.Optional(Metadata),
           },

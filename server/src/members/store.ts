@@ -1,13 +1,23 @@
 import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { type Member, type MemberKind, memberKind, memberTextId } from './member.ts';
+import { type MemberStatus, memberStatus } from './member-status.ts';
 
-const COLUMNS = ['member_id', 'kind', 'name', 'reference', 'metadata', 'created_at'] as const;
+const COLUMNS = [
+  'member_id',
+  'kind',
+  'name',
+  'status',
+  'reference',
+  'metadata',
+  'created_at',
+] as const;
 
 interface MemberRow {
   readonly member_id: string;
   readonly kind: string;
   readonly name: string;
+  readonly status: string;
   readonly reference: string | null;
   readonly metadata: unknown;
   readonly created_at: Date;
@@ -18,6 +28,7 @@ export interface NewMember {
   readonly memberId: string;
   readonly kind: MemberKind;
   readonly name: string;
+  readonly status: MemberStatus;
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly createdAt: Date;
@@ -32,6 +43,7 @@ export async function insertMember(db: Db, platformId: bigint, member: NewMember
       member_id: member.memberId,
       kind: member.kind,
       name: member.name,
+      status: member.status,
       reference: member.reference,
       metadata: JSON.stringify(member.metadata),
       created_at: member.createdAt,
@@ -109,6 +121,35 @@ export async function updateMember(
   return row && toMember(row);
 }
 
+/** The status of a member, which stays so until the transaction ends; undefined when there is none. */
+export async function holdStatus(
+  tx: Db,
+  platformId: bigint,
+  memberId: string,
+): Promise<MemberStatus | undefined> {
+  const row = await tx
+    .selectFrom('member')
+    .select('status')
+    .where('platform_id', '=', platformId)
+    .where('member_id', '=', memberId)
+    .forShare()
+    .executeTakeFirst();
+  return row && memberStatus(row.status);
+}
+
+/** Gives a member that is locked another status. */
+export async function setMemberStatus(
+  tx: Db,
+  { platformId, memberId, status }: { platformId: bigint; memberId: string; status: MemberStatus },
+): Promise<void> {
+  await tx
+    .updateTable('member')
+    .set({ status })
+    .where('platform_id', '=', platformId)
+    .where('member_id', '=', memberId)
+    .execute();
+}
+
 /** What may be changed about a member. `null` takes the reference away; metadata is replaced as a whole. */
 export interface MemberChange {
   readonly name?: string | undefined;
@@ -121,6 +162,7 @@ function toMember(row: MemberRow): Member {
     id: memberTextId(row.member_id),
     kind: memberKind(row.kind),
     name: row.name,
+    status: memberStatus(row.status),
     reference: row.reference,
     // Safe: only insertMember and updateMember write it, from a map of text.
     metadata: row.metadata as Readonly<Record<string, string>>,

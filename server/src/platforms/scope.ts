@@ -6,6 +6,7 @@ export const SCOPES = [
   'statements:write',
   'keys:manage',
   'audit:read',
+  'identity:read',
 ] as const;
 
 /** One of `SCOPES`. */

@@ -2,7 +2,13 @@ import { recordChange } from '../audit/index.ts';
 import { brokenUnique, type Db } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { openAccount } from '../ledger/index.ts';
-import { memberNotFound, memberTextId, memberUuid, readMember } from '../members/index.ts';
+import {
+  memberNotFound,
+  memberTextId,
+  memberUuid,
+  readMember,
+  requireActiveMember,
+} from '../members/index.ts';
 import {
   mainAccountNotFound,
   mainAccountRequired,
@@ -54,7 +60,7 @@ const MAX_ATTEMPTS = 8;
  * account's prefix with a check digit.
  *
  * Throws AppError: `main_account_not_found`, `main_account_required`, `number_invalid`, `member_not_found`,
- * `number_taken`, `reference_code_taken`, `numbers_exhausted`.
+ * `member_not_active`, `number_taken`, `reference_code_taken`, `numbers_exhausted`.
  */
 export async function openVirtualAccount(
   deps: AccountDeps,
@@ -140,6 +146,11 @@ async function open(
   const { mainAccountId, currency } = main;
   const createdAt = clock.now();
   await db.transaction().execute(async (tx) => {
+    if (memberId !== null)
+      await requireActiveMember(tx, platformId, {
+        memberId: memberTextId(memberId),
+        field: '/memberId',
+      });
     const accountId = await openAccount(tx, platformId, {
       account: { mainAccountId, purpose: kind, guarded: true, currency, overdraftLimit },
       openedAt: createdAt,

@@ -13,7 +13,7 @@ import {
   Type,
 } from '../http/schemas.ts';
 import { refusalErrors } from '../ledger/index.ts';
-import { memberNotFound } from '../members/index.ts';
+import { memberNotActive, memberNotFound } from '../members/index.ts';
 import {
   accountOfAnotherMember,
   bankAccountInvalid,
@@ -66,6 +66,7 @@ export const payerAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, { d
         problems: [
           ...[bankAccountInvalid, memberNotFound, refusalErrors.account_not_found],
           ...[accountOfAnotherMember, refusalErrors.account_closed, payerAccountBound],
+          memberNotActive,
         ],
       },
       schema: {

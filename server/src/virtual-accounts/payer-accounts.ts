@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
-import { brokenUnique, type Db } from '../db/database.ts';
+import { brokenUnique, type Db, inTransaction } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { refusalErrors } from '../ledger/index.ts';
-import { memberUuid, readMember } from '../members/index.ts';
+import { memberUuid, readMember, requireActiveMember } from '../members/index.ts';
 import {
   accountOfAnotherMember,
   bankAccountInvalid,
@@ -26,7 +26,7 @@ export interface PayerAccount {
  * member, as long as no other member has bound the same one.
  *
  * Throws AppError: `bank_account_invalid`, `member_not_found`, `account_not_found`,
- * `account_of_another_member`, `account_closed`, `payer_account_bound`.
+ * `account_of_another_member`, `account_closed`, `member_not_active`, `payer_account_bound`.
  */
 export async function bindPayerAccount(
   { db, clock }: Pick<AccountDeps, 'db' | 'clock'>,
@@ -52,11 +52,14 @@ export async function bindPayerAccount(
   }
   const createdAt = clock.now();
   try {
-    await sql`
-      insert into payer_account (platform_id, member_id, account_number, account_id, created_at)
-      select v.platform_id, v.member_id, ${accountNumber}, v.account_id, ${createdAt}
-        from virtual_account v
-       where v.platform_id = ${platformId} and v.number = ${account.number}`.execute(db);
+    await inTransaction(db, async (tx) => {
+      await requireActiveMember(tx, platformId, { memberId });
+      await sql`
+        insert into payer_account (platform_id, member_id, account_number, account_id, created_at)
+        select v.platform_id, v.member_id, ${accountNumber}, v.account_id, ${createdAt}
+          from virtual_account v
+         where v.platform_id = ${platformId} and v.number = ${account.number}`.execute(tx);
+    });
   } catch (error) {
     if (brokenUnique(error) !== 'payer_account_pkey') throw error;
     throw new AppError(payerAccountBound, { accountNumber }, { cause: error });

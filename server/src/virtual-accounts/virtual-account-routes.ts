@@ -22,7 +22,7 @@ import {
   Type,
 } from '../http/schemas.ts';
 import { refusalErrors } from '../ledger/index.ts';
-import { memberNotFound } from '../members/index.ts';
+import { memberNotActive, memberNotFound } from '../members/index.ts';
 import {
   changeVirtualAccount,
   closeVirtualAccount,
@@ -119,7 +119,13 @@ export const virtualAccountRoutes: Routes<{ deps: AccountDeps }> = async (app, {
       config: {
         scope: 'accounts:write',
         problems: [
-          ...[mainAccountNotFound, mainAccountRequired, numberInvalid, memberNotFound],
+          ...[
+            mainAccountNotFound,
+            mainAccountRequired,
+            numberInvalid,
+            memberNotFound,
+            memberNotActive,
+          ],
           ...[numberTaken, referenceCodeTaken],
         ],
       },

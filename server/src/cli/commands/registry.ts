@@ -235,7 +235,9 @@ function addMemberCommands(program: Command, cli: Cli): void {
     .description('Add a person or a company.')
     .argument('<name>', 'who it is', nameText)
     .addOption(
-      new Option('--kind <kind>', 'what it is').choices(['company', 'person']).default('company'),
+      new Option('--kind <kind>', 'what it is')
+        .choices(['company', 'sole_trader', 'person'])
+        .default('company'),
     )
     .option(
       '--reference <text>',
@@ -256,13 +258,14 @@ const MEMBER_COLUMNS: readonly Column<Member>[] = [
   { title: 'member', show: ({ id }) => id },
   { title: 'kind', show: ({ kind }) => kind },
   { title: 'name', show: ({ name }) => name },
+  { title: 'status', show: ({ status }) => status },
   { title: 'reference', show: ({ reference }) => reference },
 ];
 
 async function addOne(
   { app, platformId }: PlatformContext,
   name: string,
-  { kind, reference }: { kind: 'company' | 'person'; reference?: string },
+  { kind, reference }: { kind: 'company' | 'sole_trader' | 'person'; reference?: string },
 ): Promise<Result> {
   const member = await addMember(app, platformId, { kind, name, reference });
   return { document: member, text: table([member], MEMBER_COLUMNS, { empty: '' }) };
