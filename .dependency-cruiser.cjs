@@ -4,7 +4,7 @@ const tiers = [
   ['kernel'],
   ['db'],
   ['ledger', 'outbox', 'audit', 'sealing'],
-  ['books', 'platforms', 'members', 'verification', 'fees', 'banking', 'channels'],
+  ['books', 'platforms', 'approvals', 'members', 'verification', 'fees', 'banking', 'channels'],
   // A virtual account may be a member's: members know nothing of accounts.
   ['virtual-accounts'],
   ['deposits', 'transfers', 'escrow', 'withdrawals', 'payments', 'interest'],

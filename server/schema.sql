@@ -45,6 +45,63 @@ create table api_key (
   constraint api_key_scopes_check CHECK ((cardinality(scopes) > 0))
 );
 
+create table approval (
+  platform_id bigint not null,
+  approval_id uuid not null,
+  action text not null,
+  state text not null,
+  amount bigint not null,
+  currency text not null,
+  content jsonb not null,
+  fingerprint bytea not null,
+  request_id text not null,
+  maker text not null,
+  checkers smallint not null,
+  created_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  settled_at timestamp with time zone,
+  failure text,
+  constraint approval_pkey PRIMARY KEY (platform_id, approval_id),
+  constraint approval_platform_id_approval_id_maker_key UNIQUE (platform_id, approval_id, maker),
+  constraint approval_platform_id_request_id_key UNIQUE (platform_id, request_id),
+  constraint approval_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint approval_amount_check CHECK ((amount >= 0)),
+  constraint approval_check CHECK ((expires_at > created_at)),
+  constraint approval_check1 CHECK (((failure IS NOT NULL) = (state = 'failed'::text))),
+  constraint approval_checkers_check CHECK ((checkers > 0)),
+  constraint approval_content_check CHECK ((jsonb_typeof(content) = 'object'::text)),
+  constraint approval_fingerprint_check CHECK ((length(fingerprint) = 32)),
+  constraint approval_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'approved'::text, 'used'::text, 'failed'::text, 'rejected'::text, 'withdrawn'::text, 'expired'::text])))
+);
+
+create table approval_decision (
+  platform_id bigint not null,
+  approval_id uuid not null,
+  checker text not null,
+  maker text not null,
+  verdict text not null,
+  reason text not null,
+  decided_at timestamp with time zone not null,
+  constraint approval_decision_pkey PRIMARY KEY (platform_id, approval_id, checker),
+  constraint approval_decision_platform_id_approval_id_maker_fkey FOREIGN KEY (platform_id, approval_id, maker) REFERENCES approval(platform_id, approval_id, maker),
+  constraint approval_decision_check CHECK ((checker <> maker)),
+  constraint approval_decision_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint approval_decision_verdict_check CHECK ((verdict = ANY (ARRAY['approved'::text, 'rejected'::text])))
+);
+
+create table approval_rule (
+  platform_id bigint not null,
+  action text not null,
+  from_amount bigint not null,
+  checkers smallint not null,
+  expires_after_hours integer not null,
+  constraint approval_rule_pkey PRIMARY KEY (platform_id, action, from_amount),
+  constraint approval_rule_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint approval_rule_checkers_check CHECK (((checkers >= 0) AND (checkers <= 5))),
+  constraint approval_rule_expires_after_hours_check CHECK (((expires_after_hours >= 1) AND (expires_after_hours <= 720))),
+  constraint approval_rule_from_amount_check CHECK ((from_amount >= 0))
+);
+
 create table audit_entry (
   platform_id bigint not null,
   audit_id bigint generated always as identity not null,
@@ -539,6 +596,8 @@ create table waiting_import (
   constraint waiting_import_platform_id_import_id_fkey FOREIGN KEY (platform_id, import_id) REFERENCES statement_import(platform_id, import_id)
 );
 
+CREATE INDEX approval_state ON public.approval USING btree (platform_id, state, approval_id);
+
 CREATE INDEX audit_entry_action ON public.audit_entry USING btree (platform_id, action, audit_id);
 
 CREATE INDEX audit_entry_object ON public.audit_entry USING btree (platform_id, object_type, object_id, audit_id);
@@ -629,6 +688,29 @@ CREATE OR REPLACE FUNCTION public.first_entry_id(import_id uuid)
  IMMUTABLE PARALLEL SAFE STRICT
 RETURN (("left"((import_id)::text, 28) || '00000000'::text))::uuid;
 
+CREATE OR REPLACE FUNCTION public.guard_approval()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (new.platform_id, new.approval_id, new.action, new.amount, new.currency, new.content, new.fingerprint,
+      new.request_id, new.maker, new.checkers, new.created_at, new.expires_at)
+     is distinct from
+     (old.platform_id, old.approval_id, old.action, old.amount, old.currency, old.content, old.fingerprint,
+      old.request_id, old.maker, old.checkers, old.created_at, old.expires_at) then
+    raise exception 'what an approval is about cannot be changed' using errcode = 'restrict_violation';
+  end if;
+  if not (old.state = 'pending' and new.state in ('approved', 'rejected', 'withdrawn', 'expired')
+          or old.state = 'approved' and new.state in ('used', 'failed')) then
+    raise exception 'an approval does not go from % to %', old.state, new.state using errcode = 'restrict_violation';
+  end if;
+  if new.state = 'approved' and new.checkers > (select count(*) from approval_decision d
+        where d.platform_id = new.platform_id and d.approval_id = new.approval_id and d.verdict = 'approved') then
+    raise exception 'an approval needs % to approve it', new.checkers using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.last_entry_id(import_id uuid)
  RETURNS uuid
  LANGUAGE sql
@@ -657,6 +739,10 @@ AS $function$
 begin
   raise exception '% is append-only: correct it with a new row', tg_table_name using errcode = 'restrict_violation';
 end $function$;
+
+CREATE TRIGGER approval_guard BEFORE UPDATE ON public.approval FOR EACH ROW EXECUTE FUNCTION guard_approval();
+
+CREATE TRIGGER approval_decision_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.approval_decision FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER audit_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -687,6 +773,9 @@ CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 grant delete, insert, select, update on account to guanjia_app;
 grant delete, insert, select, update on account_delta to guanjia_app;
 grant delete, insert, select, update on api_key to guanjia_app;
+grant insert, select, update on approval to guanjia_app;
+grant insert, select on approval_decision to guanjia_app;
+grant delete, insert, select, update on approval_rule to guanjia_app;
 grant insert, select on audit_entry to guanjia_app;
 grant delete, insert, select, update on audit_head to guanjia_app;
 grant insert, select on audit_link to guanjia_app;

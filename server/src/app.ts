@@ -1,5 +1,7 @@
 /** The one place where modules are wired. Tests and the command line call it too. */
 import { sql } from 'kysely';
+import { approvalRoutes } from './approvals/routes.ts';
+import { approvedActs } from './approved-acts.ts';
 import { type Origin, SYSTEM } from './audit/index.ts';
 import { auditRoutes } from './audit/routes.ts';
 import { type Background, startBackground } from './background.ts';
@@ -134,6 +136,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(accountRoutes, { deps: app });
       void server.register(moneyRoutes, { deps: app });
       void server.register(depositRoutes, { deps: app });
+      void server.register(approvalRoutes, { deps: { ...app, acts: approvedActs(app) } });
       void server.register(auditRoutes, { deps: app });
       void server.register(feeRoutes, { deps: app });
       void server.register(bankingRoutes, { deps: app });

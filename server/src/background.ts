@@ -1,4 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { APPROVALS_PER_SWEEP, sweepApprovals } from './approvals/index.ts';
+import { approvedActs } from './approved-acts.ts';
 import { CHAIN_ROUND, chainAudit } from './audit/index.ts';
 import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
 import { dateInZone } from './kernel/business-date.ts';
@@ -16,6 +18,7 @@ const POST_STUCK_MS = 60_000;
 const SCHEDULE_MS = 3_000;
 const ROLL_MS = 15_000;
 const CHAIN_MS = 1_000;
+const APPROVALS_MS = 3_000;
 /** Full rounds of one kind of work for one platform before the others get their turn. */
 const MAX_ROUNDS = 10;
 /** A round that does this much may have left more. */
@@ -45,8 +48,8 @@ export interface Background {
 
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
- * could not post, turns the business date, chains the audit log, and makes the transfers that are due, for every
- * platform.
+ * could not post, turns the business date, chains the audit log, makes the transfers that are due, and carries
+ * out what was approved, for every platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
@@ -55,21 +58,19 @@ export function startBackground(deps: BackgroundDeps): Background {
 /** The loops themselves, for whoever wants to run them once. */
 export function backgroundLoops(
   deps: BackgroundDeps,
-): readonly [fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop] {
+): readonly [
+  fold: Loop,
+  expire: Loop,
+  post: Loop,
+  roll: Loop,
+  chain: Loop,
+  schedule: Loop,
+  approvals: Loop,
+] {
   const { db, clock } = deps;
+  const acts = approvedActs(deps);
   const stuckUntil = new Map<bigint, number>();
-  // What fails for one platform must not keep the others from their turn.
-  const each = async (
-    signal: AbortSignal | undefined,
-    work: (platform: Platform) => Promise<void>,
-  ) => {
-    const failures: unknown[] = [];
-    for (const platform of await listPlatforms(db)) {
-      if (signal?.aborted) break;
-      await work(platform).catch((error: unknown) => failures.push(error));
-    }
-    if (failures.length > 0) throw new AggregateError(failures, 'for some platforms');
-  };
+  const each = eachOf(db);
   // Rounds of one kind of work for each platform, until one does less than `full`.
   const rounds = (full: number, work: (platformId: bigint) => Promise<number>): Loop['run'] => {
     return (signal) =>
@@ -117,7 +118,27 @@ export function backgroundLoops(
       everyMs: SCHEDULE_MS,
       run: rounds(SCHEDULES_PER_SWEEP, (platformId) => runSchedules(deps, platformId)),
     },
+    {
+      name: 'carry out what was approved',
+      everyMs: APPROVALS_MS,
+      run: rounds(APPROVALS_PER_SWEEP, (platformId) => sweepApprovals(deps, platformId, acts)),
+    },
   ];
+}
+
+/** Does work for every platform. What fails for one must not keep the others from their turn. */
+function eachOf(db: BackgroundDeps['db']) {
+  return async (
+    signal: AbortSignal | undefined,
+    work: (platform: Platform) => Promise<void>,
+  ): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const platform of await listPlatforms(db)) {
+      if (signal?.aborted) break;
+      await work(platform).catch((error: unknown) => failures.push(error));
+    }
+    if (failures.length > 0) throw new AggregateError(failures, 'for some platforms');
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** The catalogue: every error that the product can give, by code, and what each is at the edges. */
+import * as approvals from './approvals/errors.ts';
 import * as banking from './banking/errors.ts';
 import * as embedded from './db/embedded/errors.ts';
 import * as deposits from './deposits/errors.ts';
@@ -15,6 +16,7 @@ import * as virtualAccounts from './virtual-accounts/errors.ts';
 
 type DefinitionIn<Module> = Extract<Module[keyof Module], ErrorDefinition>;
 type Definition =
+  | DefinitionIn<typeof approvals>
   | DefinitionIn<typeof banking>
   | DefinitionIn<typeof deposits>
   | DefinitionIn<typeof embedded>
@@ -33,7 +35,7 @@ export type ErrorCode = Definition['code'];
 
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
-  ...[banking, deposits, embedded, fees, http, ledger, ledger.refusalErrors],
+  ...[approvals, banking, deposits, embedded, fees, http, ledger, ledger.refusalErrors],
   ...[members, platforms, sealing, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
@@ -162,6 +164,13 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   calendar_day_not_edited: 'ED99806',
   rail_invalid: 'ED99807',
   rail_busy: 'ED99808',
+
+  approval_not_found: 'ED99861',
+  approval_not_pending: 'ED99862',
+  checker_is_maker: 'ED99863',
+  already_decided: 'ED99864',
+  not_the_maker: 'ED99865',
+  approval_not_granted: 'ED99866',
 
   backup_refused: 'ED99901',
 };

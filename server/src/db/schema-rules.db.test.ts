@@ -20,6 +20,7 @@ const APPEND_ONLY = [
   ...['audit_entry', 'audit_link', 'freeze_step', 'scheduled_transfer_run'],
   ...['fee_rule', 'rail_rule'],
   ...['member_review', 'member_document'],
+  'approval_decision',
 ];
 
 const TENANT = `

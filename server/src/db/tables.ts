@@ -56,6 +56,42 @@ export interface ApiKey {
   scopes: string[];
 }
 
+export interface Approval {
+  action: string;
+  amount: bigint;
+  approval_id: string;
+  checkers: number;
+  content: Json;
+  created_at: Timestamp;
+  currency: string;
+  expires_at: Timestamp;
+  failure: string | null;
+  fingerprint: Buffer;
+  maker: string;
+  platform_id: bigint;
+  request_id: string;
+  settled_at: Timestamp | null;
+  state: string;
+}
+
+export interface ApprovalDecision {
+  approval_id: string;
+  checker: string;
+  decided_at: Timestamp;
+  maker: string;
+  platform_id: bigint;
+  reason: string;
+  verdict: string;
+}
+
+export interface ApprovalRule {
+  action: string;
+  checkers: number;
+  expires_after_hours: number;
+  from_amount: bigint;
+  platform_id: bigint;
+}
+
 export interface AuditEntry {
   action: string;
   address: string | null;
@@ -404,6 +440,9 @@ export interface DB {
   account: Account;
   account_delta: AccountDelta;
   api_key: ApiKey;
+  approval: Approval;
+  approval_decision: ApprovalDecision;
+  approval_rule: ApprovalRule;
   audit_entry: AuditEntry;
   audit_head: AuditHead;
   audit_link: AuditLink;

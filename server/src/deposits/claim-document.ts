@@ -1,6 +1,7 @@
+import { type ApprovalUse, usedBy, usesJson } from '../approvals/index.ts';
 import { auditedBy, changesJson, type Origin } from '../audit/index.ts';
 import { int4Array, int8Array, textArray } from '../db/wire.ts';
-import type { AcceptedAnswer, AccountId, DocumentWriter } from '../ledger/index.ts';
+import type { AcceptedAnswer, AccountId, Documented, DocumentWriter } from '../ledger/index.ts';
 import { entryTextId } from './bank-entry.ts';
 
 /** What is written with a claim. */
@@ -22,6 +23,8 @@ export interface ClaimReversalRecord {
   readonly entryId: string;
   readonly claimNumber: number;
   readonly suspense: AccountId;
+  /** The approval that allows it, where it needs one: used up with it. */
+  readonly use: ApprovalUse | undefined;
   readonly audited: ClaimFacts;
 }
 
@@ -86,8 +89,9 @@ export const claimReversalWriter: DocumentWriter<ClaimReversalRecord> = {
              update claim c set reversal_transfer_id = r.transfer_id from returned r
               where c.platform_id = $1 and c.bank_entry_id = r.bank_entry_id and c.claim_number = r.claim_count
              returning 1),
-           ${auditedBy(7)}
-           select expect_count(count(*), $6) from kept`,
+           ${auditedBy(7)},
+           ${usedBy(8)}
+           select expect_count(count(*), $6), expect_count((select count(*) from used), $9) from kept`,
     values: [
       platformId,
       textArray(items.map(({ row }) => row.entryId)),
@@ -96,6 +100,14 @@ export const claimReversalWriter: DocumentWriter<ClaimReversalRecord> = {
       int8Array(transferIds(items)),
       items.length,
       changesOf(items, { action: 'deposit.claim_reversed', before: 'claimed', after: 'suspended' }),
+      usesJson(usesOf(items)),
+      usesOf(items).length,
     ],
   }),
 };
+
+function usesOf(items: readonly Documented<ClaimReversalRecord>[]) {
+  return items.flatMap(({ row: { use }, answer }) =>
+    use === undefined ? [] : [{ ...use, at: answer.bookedAt }],
+  );
+}

@@ -1,4 +1,5 @@
 import type { FastifyReply } from 'fastify';
+import { ApprovalSchema, approvalBody, approvalNotGranted } from '../approvals/index.ts';
 import {
   AccountNumber,
   askedBy,
@@ -18,12 +19,12 @@ import {
 } from '../http/schemas.ts';
 import { refusalErrors } from '../ledger/index.ts';
 import { publicAccountRefused } from '../virtual-accounts/index.ts';
+import { askToReverseClaim } from './ask-reversal.ts';
 import { entryUuid } from './bank-entry.ts';
 import { type Claimed, claimEntry, isRepeatedClaimRefusal } from './claim.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { bankEntryNotFound, entryNotClaimed, entryNotInSuspense } from './errors.ts';
 import { listBankEntries, readBankEntry } from './read-entries.ts';
-import { reverseClaim } from './reverse-claim.ts';
 import {
   Claim,
   claimBody,
@@ -127,28 +128,42 @@ const claimRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {
     {
       config: {
         scope: 'money:write',
-        problems: [bankEntryNotFound, entryNotClaimed, refusalErrors.insufficient_funds],
+        problems: [
+          ...[bankEntryNotFound, entryNotClaimed, approvalNotGranted],
+          refusalErrors.insufficient_funds,
+        ],
       },
       schema: {
         operationId: 'reverseClaim',
         summary: 'Take a wrong claim back to suspense, if the money is still there 错账调回',
+        description:
+          'Where the platform has a rule for `claim_reversal`, the answer is 202 with the approval that it waits ' +
+          'for: it is done when the last checker approves. A repeat gets what has become of it.',
         tags,
         params,
         headers: IdempotencyHeaders,
         querystring: DryRunQuery,
         body: Type.Object({}, CLOSED),
-        response: { 200: Claim, 201: Claim },
+        response: { 200: Claim, 201: Claim, 202: ApprovalSchema },
       },
     },
     async (request, reply) => {
       const { platformId, params, query } = request;
       const requestId = query.dryRun ? undefined : requestIdOf(request);
-      const work = reverseClaim(askedBy(request, deps), platformId, {
+      const work = askToReverseClaim(askedBy(request, deps), platformId, {
         bankEntry: params.id,
         requestId,
       });
-      const claim = await replaying(reply, work);
-      return reply.code(query.dryRun ? 200 : 201).send(claimBody(claim, query));
+      const asked = await marking(reply, work);
+      if (!asked.claimed) {
+        markReplayed(reply, asked.repeated);
+        return reply.code(202).send(approvalBody(asked.approval));
+      }
+      const { claim, repeated } = asked.claimed;
+      markReplayed(reply, repeated);
+      const body = claimBody(claim, query);
+      if (!query.dryRun) return reply.code(201).send(body);
+      return reply.code(200).send({ ...body, checkersNeeded: asked.checkersNeeded });
     },
   );
 };
@@ -158,10 +173,15 @@ const entryAt = ([id]: readonly string[]): string | undefined =>
 
 /** Marks an answer that was given before, a refusal too. */
 async function replaying(reply: FastifyReply, work: Promise<Claimed>) {
+  const { claim, repeated } = await marking(reply, work);
+  markReplayed(reply, repeated);
+  return claim;
+}
+
+/** Marks a refusal that was given before. */
+async function marking<T>(reply: FastifyReply, work: Promise<T>): Promise<T> {
   try {
-    const { claim, repeated } = await work;
-    markReplayed(reply, repeated);
-    return claim;
+    return await work;
   } catch (error) {
     markReplayed(reply, isRepeatedClaimRefusal(error));
     throw error;

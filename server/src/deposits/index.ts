@@ -1,4 +1,6 @@
 /** Deposits (入金): bank statements taken in, posted, claimed. The front door. */
+
+export { carryOutReversal } from './ask-reversal.ts';
 export type { BankEntry, BankEntryState } from './bank-entry.ts';
 export { type ClaimAnswer, type Claimed, type ClaimInput, claimEntry } from './claim.ts';
 export type { DepositDeps } from './deposit-deps.ts';

@@ -1,3 +1,4 @@
+import type { ApprovalUse } from '../approvals/index.ts';
 import { amount } from '../kernel/amount.ts';
 import { AppError } from '../kernel/error.ts';
 import { type Answer, documentOf } from '../ledger/index.ts';
@@ -24,29 +25,61 @@ export async function reverseClaim(
   platformId: bigint,
   { bankEntry, requestId }: { bankEntry: string; requestId: string | undefined },
 ): Promise<Claimed> {
-  const entry = await readForClaim(deps, platformId, bankEntry);
-  const { entryId } = entry;
-  const claims = await selectClaims(deps.db, platformId, { entryId, limit: MAX_CLAIMS_LOOKED_AT });
-  const [latest] = claims;
   if (requestId === undefined) {
+    const entry = await readForClaim(deps, platformId, bankEntry);
+    const { entryId } = entry;
+    const [latest] = await selectClaims(deps.db, platformId, { entryId, limit: 1 });
     const claim = claimToReverse(entry, latest);
     const answer = await deps.ledger.preview(requestOf(platformId, entry, claim));
     return answered(deps, platformId, entry, { claim, answer, dryRun: true });
   }
+  const prepared = await prepareReversal(deps, platformId, { bankEntry, requestId });
+  return prepared.answered ?? submitReversal(deps, platformId, { ...prepared, requestId });
+}
+
+/** A reversal that has its answer already, or what it would take back. */
+export type PreparedReversal =
+  | { readonly answered: Claimed }
+  | { readonly answered?: undefined; readonly entry: ClaimedFacts; readonly claim: ClaimRow };
+
+/** Finds out what is to be taken back. Throws as `reverseClaim` does, what the ledger refused before too. */
+export async function prepareReversal(
+  deps: DepositDeps,
+  platformId: bigint,
+  { bankEntry, requestId }: { bankEntry: string; requestId: string },
+): Promise<PreparedReversal> {
+  const entry = await readForClaim(deps, platformId, bankEntry);
+  const { entryId } = entry;
+  const claims = await selectClaims(deps.db, platformId, { entryId, limit: MAX_CLAIMS_LOOKED_AT });
   const before = await answeredBefore(deps, platformId, { entry, claims, requestId });
-  if (before) return answered(deps, platformId, entry, { ...before, dryRun: false });
-  const claim = claimToReverse(entry, latest);
-  const { claimNumber } = claim;
+  if (before) {
+    return { answered: await answered(deps, platformId, entry, { ...before, dryRun: false }) };
+  }
+  return { entry, claim: claimToReverse(entry, claims[0]) };
+}
+
+/** Takes back what was prepared, and uses the approval for it up, if it needs one. */
+export async function submitReversal(
+  deps: DepositDeps,
+  platformId: bigint,
+  {
+    entry,
+    claim,
+    requestId,
+    use,
+  }: { entry: ClaimedFacts; claim: ClaimRow; requestId: string; use?: ApprovalUse },
+): Promise<Claimed> {
+  const { entryId, suspense } = entry;
   const number = await numberOf(deps, platformId, claim);
   const audited = { origin: deps.origin, number, amount: entry.amount };
-  const record = { entryId, claimNumber, suspense: entry.suspense, audited };
+  const record = { entryId, claimNumber: claim.claimNumber, suspense, audited, use };
   const document = documentOf(claimReversalWriter, record);
   const request = { ...requestOf(platformId, entry, claim), requestId, document };
   const answer = await submitOnce(deps, request, {
     refuseState: () => {},
     refuseConflict: async () => {
-      const now = await readForClaim(deps, platformId, bankEntry);
-      throw notClaimed(now);
+      const now = await readForClaim(deps, platformId, entryTextId(entryId));
+      if (now.state !== 'claimed') throw notClaimed(now);
     },
   });
   return answered(deps, platformId, entry, { claim, answer, dryRun: false });
@@ -96,7 +129,8 @@ function claimToReverse(entry: ClaimedFacts, latest: ClaimRow | undefined): Clai
   return latest;
 }
 
-const notClaimed = ({ entryId, state }: ClaimedFacts) =>
+/** The error of an entry that has no claim to take back. */
+export const notClaimed = ({ entryId, state }: ClaimedFacts) =>
   new AppError(entryNotClaimed, { bankEntry: entryTextId(entryId), state });
 
 async function answered(

@@ -152,6 +152,11 @@ export const Claim = Type.Object(
     businessDate: IsoDate,
     bookedAt: InstantOut,
     dryRun: Type.Optional(Type.Literal(true)),
+    checkersNeeded: Type.Optional(
+      Type.Integer({
+        description: 'On a dry run of a reversal: how many would have to approve it',
+      }),
+    ),
   },
   { title: 'Claim' },
 );

@@ -33,6 +33,7 @@ const TAGS = [
     description: 'Transfers that are made later (预约转账), once or again and again',
   },
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
+  { name: 'approvals', description: 'What others must agree to before it is done (复核)' },
   { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
   { name: 'fees', description: 'Fee rules by version, and exact quotes 费率与试算' },

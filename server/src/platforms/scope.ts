@@ -7,6 +7,8 @@ export const SCOPES = [
   'keys:manage',
   'audit:read',
   'identity:read',
+  'approvals:decide',
+  'approvals:manage',
 ] as const;
 
 /** One of `SCOPES`. */

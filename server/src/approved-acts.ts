@@ -1,0 +1,10 @@
+import type { ApprovedActs } from './approvals/index.ts';
+import { carryOutReversal, type DepositDeps } from './deposits/index.ts';
+
+/** What is done when a request is approved: each flow carries out its own. */
+export function approvedActs(flows: DepositDeps): ApprovedActs {
+  return {
+    claim_reversal: ({ origin }, platformId, approval) =>
+      carryOutReversal({ ...flows, origin }, platformId, approval),
+  };
+}
