@@ -9,13 +9,7 @@ import type { BatchItem } from './batch-run.ts';
 import { batchFileInvalid } from './errors.ts';
 
 /** The fields of a transfer that a file can have. */
-export const FILE_FIELDS = [
-  'debitAccount',
-  'creditAccount',
-  'amount',
-  'reference',
-  'memo',
-] as const;
+const FILE_FIELDS = ['debitAccount', 'creditAccount', 'amount', 'reference', 'memo'] as const;
 type FileField = (typeof FILE_FIELDS)[number];
 const REQUIRED: readonly FileField[] = ['debitAccount', 'creditAccount', 'amount'];
 
