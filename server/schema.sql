@@ -238,6 +238,89 @@ create table claim (
   constraint claim_platform_id_bank_entry_id_fkey FOREIGN KEY (platform_id, bank_entry_id) REFERENCES bank_entry_posting(platform_id, bank_entry_id)
 );
 
+create table escrow_action (
+  platform_id bigint not null,
+  order_id uuid not null,
+  action_id uuid not null,
+  request_id text collate "C" not null,
+  content text not null,
+  kind text not null,
+  state text not null,
+  remaining bigint not null,
+  outstanding bigint not null default 0,
+  reason text,
+  business_date date,
+  at timestamp with time zone not null,
+  constraint escrow_action_pkey PRIMARY KEY (platform_id, order_id, action_id),
+  constraint escrow_action_request UNIQUE (platform_id, request_id),
+  constraint escrow_action_platform_id_order_id_fkey FOREIGN KEY (platform_id, order_id) REFERENCES escrow_order(platform_id, order_id),
+  constraint escrow_action_kind_check CHECK ((kind = ANY (ARRAY['pay'::text, 'confirm'::text, 'refund'::text, 'dispute'::text, 'resolve'::text, 'finish'::text, 'deadline'::text]))),
+  constraint escrow_action_remaining_check CHECK ((remaining >= 0))
+);
+
+create table escrow_movement (
+  platform_id bigint not null,
+  order_id uuid not null,
+  action_id uuid not null,
+  "position" integer not null,
+  kind text not null,
+  account_id bigint not null,
+  role text not null,
+  amount bigint not null,
+  move_id bigint not null,
+  constraint escrow_movement_pkey PRIMARY KEY (platform_id, order_id, action_id, "position"),
+  constraint escrow_movement_amount_check CHECK ((amount > 0)),
+  constraint escrow_movement_kind_check CHECK ((kind = ANY (ARRAY['split'::text, 'return'::text, 'refund'::text]))),
+  constraint escrow_movement_role_check CHECK ((role = ANY (ARRAY['seller'::text, 'commission'::text, 'partner'::text, 'buyer'::text])))
+);
+
+create table escrow_order (
+  platform_id bigint not null,
+  order_id uuid not null,
+  reference text not null,
+  buyer_account_id bigint not null,
+  amount bigint not null,
+  hold_id bigint not null,
+  state text not null default 'held'::text,
+  split_amount bigint not null default 0,
+  returned_amount bigint not null default 0,
+  refunded_amount bigint not null default 0,
+  split jsonb not null,
+  max_share_ppm integer not null,
+  deadline_at timestamp with time zone,
+  deadline_action text,
+  due_at timestamp with time zone,
+  deadline_tries integer not null default 0,
+  deadline_problem text,
+  disputed_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint escrow_order_pkey PRIMARY KEY (platform_id, order_id),
+  constraint escrow_order_reference UNIQUE (platform_id, reference),
+  constraint escrow_order_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint escrow_order_check CHECK (((deadline_at IS NULL) = (deadline_action IS NULL))),
+  constraint escrow_order_check1 CHECK (((state = 'disputed'::text) = (disputed_at IS NOT NULL))),
+  constraint escrow_order_check2 CHECK (((split_amount >= 0) AND (returned_amount >= 0) AND ((split_amount + returned_amount) <= amount))),
+  constraint escrow_order_check3 CHECK (((refunded_amount >= 0) AND (refunded_amount <= split_amount))),
+  constraint escrow_order_check4 CHECK (((state = ANY (ARRAY['held'::text, 'disputed'::text])) = ((split_amount + returned_amount) < amount))),
+  constraint escrow_order_deadline_action_check CHECK ((deadline_action = ANY (ARRAY['release'::text, 'refund'::text]))),
+  constraint escrow_order_max_share_ppm_check CHECK (((max_share_ppm >= 0) AND (max_share_ppm <= 1000000))),
+  constraint escrow_order_state_check CHECK ((state = ANY (ARRAY['held'::text, 'disputed'::text, 'settled'::text, 'finished'::text])))
+) with (fillfactor=70);
+
+create table escrow_receiver (
+  platform_id bigint not null,
+  order_id uuid not null,
+  account_id bigint not null,
+  role text not null,
+  "position" integer not null,
+  received bigint not null default 0,
+  refunded bigint not null default 0,
+  constraint escrow_receiver_pkey PRIMARY KEY (platform_id, order_id, account_id),
+  constraint escrow_receiver_platform_id_order_id_fkey FOREIGN KEY (platform_id, order_id) REFERENCES escrow_order(platform_id, order_id),
+  constraint escrow_receiver_check CHECK (((refunded >= 0) AND (refunded <= received))),
+  constraint escrow_receiver_role_check CHECK ((role = ANY (ARRAY['seller'::text, 'commission'::text, 'partner'::text])))
+) with (fillfactor=70);
+
 create table fee_rule (
   platform_id bigint not null,
   fee_rule_id uuid not null,
@@ -612,6 +695,8 @@ CREATE INDEX bank_entry_posting_open ON public.bank_entry_posting USING btree (p
 
 CREATE UNIQUE INDEX business_day_open ON public.business_day USING btree (platform_id) WHERE (closed_at IS NULL);
 
+CREATE INDEX escrow_order_due ON public.escrow_order USING btree (platform_id, due_at) WHERE ((state = 'held'::text) AND (due_at IS NOT NULL));
+
 CREATE INDEX freeze_open ON public.freeze_document USING btree (platform_id, freeze_id) WHERE (remaining > 0);
 
 CREATE INDEX freeze_payee ON public.freeze_document USING btree (platform_id, payee_account_id, freeze_id) WHERE (payee_account_id IS NOT NULL);
@@ -752,6 +837,10 @@ CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 
 CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER escrow_action_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_action FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER escrow_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_movement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER fee_rule_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fee_rule FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER freeze_step_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.freeze_step FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -786,6 +875,10 @@ grant delete, insert, select, update on business_day to guanjia_app;
 grant delete, insert, select, update on calendar_day to guanjia_app;
 grant delete, insert, select, update on calendar_year to guanjia_app;
 grant delete, insert, select, update on claim to guanjia_app;
+grant insert, select on escrow_action to guanjia_app;
+grant insert, select on escrow_movement to guanjia_app;
+grant insert, select, update on escrow_order to guanjia_app;
+grant insert, select, update on escrow_receiver to guanjia_app;
 grant insert, select on fee_rule to guanjia_app;
 grant insert, select, update on freeze_document to guanjia_app;
 grant insert, select on freeze_step to guanjia_app;

@@ -16,6 +16,12 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/batches/files",
     "POST /v1/bank-entries/{id}/claim",
     "POST /v1/bank-entries/{id}/claim-reversal",
+    "POST /v1/escrow-orders",
+    "POST /v1/escrow-orders/{id}/confirm",
+    "POST /v1/escrow-orders/{id}/refund",
+    "POST /v1/escrow-orders/{id}/dispute",
+    "POST /v1/escrow-orders/{id}/resolve",
+    "POST /v1/escrow-orders/{id}/finish",
 ];
 
 /** What takes a file as its body, and no JSON. */
@@ -1141,6 +1147,126 @@ export interface paths {
          * @description Nothing is sent. An amount is never split to stay below a limit.
          */
         post: operations["quoteRail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Escrow orders, in the order in which they were paid 担保订单列表 */
+        get: operations["listEscrowOrders"];
+        put?: never;
+        /** Open an escrow order and put the buyer's money aside 担保交易付款 */
+        post: operations["payEscrowOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One escrow order, with what happened to it 担保订单 */
+        get: operations["readEscrowOrder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release a part, or all that remains, and split it 确认收货、分账 */
+        post: operations["confirmEscrowOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders/{id}/refund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give money back to the buyer, before the split or after it 退款 */
+        post: operations["refundEscrowOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders/{id}/dispute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop releases and the deadline 争议冻结 */
+        post: operations["disputeEscrowOrder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End the dispute; the deadline is later by as long as it took 解除争议 */
+        post: operations["resolveEscrowDispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/escrow-orders/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release or refund what remains; nothing moves afterwards 完结 */
+        post: operations["finishEscrowOrder"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2995,6 +3121,222 @@ export interface components {
                  */
                 unknownDay: string | null;
                 version: number | null;
+            }[];
+        };
+        EscrowAction: {
+            id: string | null;
+            escrowOrder: string | null;
+            /** @enum {unknown} */
+            kind: "pay" | "confirm" | "refund" | "dispute" | "resolve" | "finish" | "deadline";
+            /** @enum {unknown} */
+            state: "held" | "disputed" | "settled" | "finished";
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            remaining: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            outstanding: number;
+            reason: string | null;
+            movements: {
+                /** @enum {unknown} */
+                kind: "split" | "return" | "refund";
+                /** @enum {unknown} */
+                role: "seller" | "commission" | "partner" | "buyer";
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 1250
+                 */
+                amount: number;
+                transferId: string | null;
+            }[];
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string | null;
+            /** Format: date-time */
+            at: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+        };
+        EscrowOrder: {
+            id: string;
+            reference: string;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            buyer: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            hold: string;
+            /** @enum {unknown} */
+            state: "held" | "disputed" | "settled" | "finished";
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            remaining: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            splitAmount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            returnedAmount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            refundedAmount: number;
+            maxSharePpm: number;
+            /** Format: date-time */
+            deadlineAt: string | null;
+            deadlineAction: string | null;
+            deadlineProblem: string | null;
+            receivers: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string;
+                /** @enum {unknown} */
+                role: "seller" | "commission" | "partner";
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                received: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                refunded: number;
+            }[];
+            /** Format: date-time */
+            createdAt: string;
+        };
+        EscrowOrderHistory: {
+            id: string;
+            reference: string;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            buyer: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            hold: string;
+            /** @enum {unknown} */
+            state: "held" | "disputed" | "settled" | "finished";
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            remaining: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            splitAmount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            returnedAmount: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            refundedAmount: number;
+            maxSharePpm: number;
+            /** Format: date-time */
+            deadlineAt: string | null;
+            deadlineAction: string | null;
+            deadlineProblem: string | null;
+            receivers: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string;
+                /** @enum {unknown} */
+                role: "seller" | "commission" | "partner";
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                received: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                refunded: number;
+            }[];
+            /** Format: date-time */
+            createdAt: string;
+            actions: {
+                id: string | null;
+                escrowOrder: string | null;
+                /** @enum {unknown} */
+                kind: "pay" | "confirm" | "refund" | "dispute" | "resolve" | "finish" | "deadline";
+                /** @enum {unknown} */
+                state: "held" | "disputed" | "settled" | "finished";
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                remaining: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                outstanding: number;
+                reason: string | null;
+                movements: {
+                    /** @enum {unknown} */
+                    kind: "split" | "return" | "refund";
+                    /** @enum {unknown} */
+                    role: "seller" | "commission" | "partner" | "buyer";
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account: string | null;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    transferId: string | null;
+                }[];
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                businessDate: string | null;
+                /** Format: date-time */
+                at: string;
+                /** @enum {boolean} */
+                dryRun?: true;
             }[];
         };
     };
@@ -11163,6 +11505,1063 @@ export interface operations {
             };
             /** @description `scope_missing`: the key may not do this (密钥无此权限) */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEscrowOrders: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /** @example order-20261123-0001 */
+                reference?: string;
+                state?: "held" | "disputed" | "settled" | "finished";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["EscrowOrder"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payEscrowOrder: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example order-20261123-0001 */
+                    reference: string;
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    buyer: string;
+                    sellers: string[];
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /** @description Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ratio or tiers. */
+                    split: {
+                        /** @enum {unknown} */
+                        role: "seller" | "commission" | "partner";
+                        /**
+                         * @description 19 digits
+                         * @example 8888800000000000017
+                         */
+                        account: string;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 1250
+                         */
+                        amount?: number;
+                        /**
+                         * @description Parts per million: 1% is 10000
+                         * @example 50000
+                         */
+                        ratioPpm?: number;
+                        tiers?: {
+                            /**
+                             * @description Minor units of the currency (CNY: fen 分)
+                             * @example 1250
+                             */
+                            upTo?: number;
+                            /**
+                             * @description Parts per million: 1% is 10000
+                             * @example 50000
+                             */
+                            ratioPpm: number;
+                        }[];
+                        remainderWeight?: number;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 1250
+                         */
+                        atMost?: number;
+                    }[];
+                    /**
+                     * @description Parts per million: 1% is 10000
+                     * @example 50000
+                     */
+                    maxSharePpm?: number;
+                    deadline?: {
+                        /**
+                         * Format: date-time
+                         * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                         * @example 2026-11-23T08:30:00.000Z
+                         */
+                        at: string;
+                        /** @enum {unknown} */
+                        action: "release" | "refund";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_reference_taken`: Another escrow order has this reference (该订单号已用于其他担保订单)
+             *
+             *     `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求)
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `escrow_account_refused`: This account may not take that part in the order (该账户不能担任此订单中的该角色)
+             *
+             *     `escrow_split_impossible`: The split does not add up to the amount (分账各项与金额不符)
+             *
+             *     `escrow_share_exceeded`: The split passes the maximum share (分账超过最大比例)
+             *
+             *     `escrow_deadline_passed`: The deadline has passed already (截止时间已过)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readEscrowOrder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowOrderHistory"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmEscrowOrder: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount?: number;
+                    /** @description Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ratio or tiers. */
+                    split?: {
+                        /** @enum {unknown} */
+                        role: "seller" | "commission" | "partner";
+                        /**
+                         * @description 19 digits
+                         * @example 8888800000000000017
+                         */
+                        account: string;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 1250
+                         */
+                        amount?: number;
+                        /**
+                         * @description Parts per million: 1% is 10000
+                         * @example 50000
+                         */
+                        ratioPpm?: number;
+                        tiers?: {
+                            /**
+                             * @description Minor units of the currency (CNY: fen 分)
+                             * @example 1250
+                             */
+                            upTo?: number;
+                            /**
+                             * @description Parts per million: 1% is 10000
+                             * @example 50000
+                             */
+                            ratioPpm: number;
+                        }[];
+                        remainderWeight?: number;
+                        /**
+                         * @description Minor units of the currency (CNY: fen 分)
+                         * @example 1250
+                         */
+                        atMost?: number;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在)
+             *
+             *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_state_refuses`: The state of the escrow order does not allow this (担保订单当前状态不允许该操作)
+             *
+             *     `escrow_remaining_insufficient`: Less than that remains to be split (剩余待分金额不足)
+             *
+             *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `escrow_account_refused`: This account may not take that part in the order (该账户不能担任此订单中的该角色)
+             *
+             *     `escrow_split_impossible`: The split does not add up to the amount (分账各项与金额不符)
+             *
+             *     `escrow_share_exceeded`: The split passes the maximum share (分账超过最大比例)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundEscrowOrder: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount?: number;
+                    /** @enum {unknown} */
+                    from?: "held" | "receivers" | "both";
+                    receivers?: string[];
+                    /** @enum {unknown} */
+                    whenShort?: "refuse" | "partial";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在)
+             *
+             *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_state_refuses`: The state of the escrow order does not allow this (担保订单当前状态不允许该操作)
+             *
+             *     `escrow_account_refused`: This account may not take that part in the order (该账户不能担任此订单中的该角色)
+             *
+             *     `escrow_refund_exceeds`: More than that cannot be refunded (退款金额超过可退金额)
+             *
+             *     `escrow_refund_unfunded`: No receiver has anything to give back (各收款方均无可退余额)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disputeEscrowOrder: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `escrow_state_refuses`: The state of the escrow order does not allow this (担保订单当前状态不允许该操作) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolveEscrowDispute: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `escrow_state_refuses`: The state of the escrow order does not allow this (担保订单当前状态不允许该操作) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishEscrowOrder: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {unknown} */
+                    rest?: "release" | "refund";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EscrowAction"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在)
+             *
+             *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `escrow_rest_undecided`: It is not said who gets what remains (未指明剩余金额归属)
+             *
+             *     `escrow_state_refuses`: The state of the escrow order does not allow this (担保订单当前状态不允许该操作)
+             *
+             *     `escrow_remaining_insufficient`: Less than that remains to be split (剩余待分金额不足)
+             *
+             *     `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `escrow_account_refused`: This account may not take that part in the order (该账户不能担任此订单中的该角色)
+             *
+             *     `escrow_split_impossible`: The split does not add up to the amount (分账各项与金额不符)
+             *
+             *     `escrow_share_exceeded`: The split passes the maximum share (分账超过最大比例)
+             *
+             *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
+             *
+             *     `currencies_differ`: The currencies differ (币种不一致)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,6 +9,7 @@ import { bankingRoutes } from './banking/routes.ts';
 import { type Database, openDatabase } from './db/database.ts';
 import { depositRoutes } from './deposits/routes.ts';
 import { errorCatalogue } from './errors.ts';
+import { escrowRoutes } from './escrow/routes.ts';
 import { feeRoutes } from './fees/routes.ts';
 import { type Metrics, openMetrics } from './http/metrics.ts';
 import { buildServer, type Server } from './http/server.ts';
@@ -140,6 +141,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(auditRoutes, { deps: app });
       void server.register(feeRoutes, { deps: app });
       void server.register(bankingRoutes, { deps: app });
+      void server.register(escrowRoutes, { deps: app });
     },
   });
 }

@@ -3,6 +3,7 @@ import { APPROVALS_PER_SWEEP, sweepApprovals } from './approvals/index.ts';
 import { approvedActs } from './approved-acts.ts';
 import { CHAIN_ROUND, chainAudit } from './audit/index.ts';
 import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
+import { keepDeadlines } from './escrow/index.ts';
 import { dateInZone } from './kernel/business-date.ts';
 import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
 import type { Logger } from './logging.ts';
@@ -13,6 +14,7 @@ import { runSchedules, SCHEDULES_PER_SWEEP } from './transfers/index.ts';
 const FOLD_MS = 200;
 const EXPIRE_MS = 1_000;
 const POST_MS = 3_000;
+const DEADLINES_MS = 1_000;
 /** When nothing of what waits could be posted: the ledger has no room for it, and looking costs time. */
 const POST_STUCK_MS = 60_000;
 const SCHEDULE_MS = 3_000;
@@ -24,6 +26,7 @@ const MAX_ROUNDS = 10;
 /** A round that does this much may have left more. */
 const FULL_FOLD = 10_000;
 const FULL_SWEEP = 1_000;
+const FULL_DEADLINES = 200;
 /** After failures the pause doubles, up to this. */
 const LONGEST_PAUSE_MS = 10_000;
 
@@ -48,8 +51,8 @@ export interface Background {
 
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
- * could not post, turns the business date, chains the audit log, makes the transfers that are due, and carries
- * out what was approved, for every platform.
+ * could not post, turns the business date, chains the audit log, makes the transfers that are due, carries out
+ * what was approved, and keeps the deadlines of escrow orders, for every platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
@@ -59,13 +62,8 @@ export function startBackground(deps: BackgroundDeps): Background {
 export function backgroundLoops(
   deps: BackgroundDeps,
 ): readonly [
-  fold: Loop,
-  expire: Loop,
-  post: Loop,
-  roll: Loop,
-  chain: Loop,
-  schedule: Loop,
-  approvals: Loop,
+  ...[fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop],
+  ...[approvals: Loop, deadlines: Loop],
 ] {
   const { db, clock } = deps;
   const acts = approvedActs(deps);
@@ -122,6 +120,11 @@ export function backgroundLoops(
       name: 'carry out what was approved',
       everyMs: APPROVALS_MS,
       run: rounds(APPROVALS_PER_SWEEP, (platformId) => sweepApprovals(deps, platformId, acts)),
+    },
+    {
+      name: 'keep deadlines of escrow orders',
+      everyMs: DEADLINES_MS,
+      run: rounds(FULL_DEADLINES, (platformId) => keepDeadlines(deps, platformId)),
     },
   ];
 }

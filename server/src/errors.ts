@@ -3,6 +3,7 @@ import * as approvals from './approvals/errors.ts';
 import * as banking from './banking/errors.ts';
 import * as embedded from './db/embedded/errors.ts';
 import * as deposits from './deposits/errors.ts';
+import * as escrow from './escrow/errors.ts';
 import * as fees from './fees/errors.ts';
 import * as http from './http/errors.ts';
 import { STATUS_OF } from './http/problem.ts';
@@ -21,6 +22,7 @@ type Definition =
   | DefinitionIn<typeof deposits>
   | DefinitionIn<typeof embedded>
   | DefinitionIn<typeof fees>
+  | DefinitionIn<typeof escrow>
   | DefinitionIn<typeof http>
   | DefinitionIn<typeof ledger>
   | DefinitionIn<typeof ledger.refusalErrors>
@@ -35,7 +37,7 @@ export type ErrorCode = Definition['code'];
 
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
-  ...[approvals, banking, deposits, embedded, fees, http, ledger, ledger.refusalErrors],
+  ...[approvals, banking, deposits, embedded, escrow, fees, http, ledger, ledger.refusalErrors],
   ...[members, platforms, sealing, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
@@ -164,6 +166,17 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   calendar_day_not_edited: 'ED99806',
   rail_invalid: 'ED99807',
   rail_busy: 'ED99808',
+  escrow_order_not_found: 'ED99501',
+  escrow_reference_taken: 'ED99502',
+  escrow_state_refuses: 'ED99503',
+  escrow_split_impossible: 'ED99504',
+  escrow_share_exceeded: 'ED99505',
+  escrow_account_refused: 'ED99506',
+  escrow_remaining_insufficient: 'ED99507',
+  escrow_refund_exceeds: 'ED99508',
+  escrow_refund_unfunded: 'ED99509',
+  escrow_rest_undecided: 'ED99510',
+  escrow_deadline_passed: 'ED99511',
 
   approval_not_found: 'ED99861',
   approval_not_pending: 'ED99862',

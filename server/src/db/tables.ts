@@ -193,6 +193,65 @@ export interface Claim {
   transfer_id: bigint;
 }
 
+export interface EscrowAction {
+  action_id: string;
+  at: Timestamp;
+  business_date: string | null;
+  content: string;
+  kind: string;
+  order_id: string;
+  outstanding: Generated<bigint>;
+  platform_id: bigint;
+  reason: string | null;
+  remaining: bigint;
+  request_id: string;
+  state: string;
+}
+
+export interface EscrowMovement {
+  account_id: bigint;
+  action_id: string;
+  amount: bigint;
+  kind: string;
+  move_id: bigint;
+  order_id: string;
+  platform_id: bigint;
+  position: number;
+  role: string;
+}
+
+export interface EscrowOrder {
+  amount: bigint;
+  buyer_account_id: bigint;
+  created_at: Timestamp;
+  deadline_action: string | null;
+  deadline_at: Timestamp | null;
+  deadline_problem: string | null;
+  deadline_tries: Generated<number>;
+  disputed_at: Timestamp | null;
+  due_at: Timestamp | null;
+  hold_id: bigint;
+  max_share_ppm: number;
+  order_id: string;
+  platform_id: bigint;
+  reference: string;
+  refunded_amount: Generated<bigint>;
+  returned_amount: Generated<bigint>;
+  split: Json;
+  split_amount: Generated<bigint>;
+  state: Generated<string>;
+}
+
+export interface EscrowReceiver {
+  account_id: bigint;
+  order_id: string;
+  platform_id: bigint;
+  position: number;
+  received: Generated<bigint>;
+  refunded: Generated<bigint>;
+  role: string;
+}
+
 export interface FeeRule {
   bearer: string;
   created_at: Timestamp;
@@ -453,6 +512,10 @@ export interface DB {
   calendar_day: CalendarDay;
   calendar_year: CalendarYear;
   claim: Claim;
+  escrow_action: EscrowAction;
+  escrow_movement: EscrowMovement;
+  escrow_order: EscrowOrder;
+  escrow_receiver: EscrowReceiver;
   fee_rule: FeeRule;
   freeze_document: FreezeDocument;
   freeze_step: FreezeStep;

@@ -34,6 +34,10 @@ const TAGS = [
   },
   { name: 'holds', description: 'Holds (冻结), releases (解冻) and captures (扣划)' },
   { name: 'approvals', description: 'What others must agree to before it is done (复核)' },
+  {
+    name: 'escrow orders',
+    description: 'Escrow orders (担保交易), their splits (分账) and refunds (退款)',
+  },
   { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
   { name: 'fees', description: 'Fee rules by version, and exact quotes 费率与试算' },
