@@ -14,7 +14,7 @@ export type ApprovalState = (typeof APPROVAL_STATES)[number];
 
 type ApprovalEvent = 'approve' | 'reject' | 'withdraw' | 'expire' | 'use' | 'fail';
 
-/** Which state follows which. The database holds it too (guard_approval in 0012_b_approvals.sql). */
+/** Which state follows which. The database holds it too (guard_approval in 0018_approvals.sql). */
 const NEXT: Readonly<Record<ApprovalState, Partial<Record<ApprovalEvent, ApprovalState>>>> = {
   pending: { approve: 'approved', reject: 'rejected', withdraw: 'withdrawn', expire: 'expired' },
   approved: { use: 'used', fail: 'failed' },

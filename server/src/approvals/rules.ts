@@ -50,10 +50,13 @@ export async function putRule(
       .execute();
     if (tiers.length > 0) {
       const rows = tiers.map(({ fromAmount, checkers, expiresAfterHours }) => ({
-        ...{ platform_id: platformId, action, from_amount: fromAmount, checkers },
+        ...{ action, from_amount: fromAmount, checkers },
         expires_after_hours: expiresAfterHours,
       }));
-      await tx.insertInto('approval_rule').values(rows).execute();
+      await tx
+        .insertInto('approval_rule')
+        .values(rows.map((row) => ({ platform_id: platformId, ...row })))
+        .execute();
     }
     const after = await selectTiers(tx, platformId, action);
     await recordChange(tx, platformId, {

@@ -21,7 +21,7 @@ export interface Change {
 }
 
 const COLUMNS =
-  'platform_id, at, origin_kind, origin_name, address, request_id, action, object_type, object_id, before, after';
+  'at, origin_kind, origin_name, address, request_id, action, object_type, object_id, before, after';
 
 const RECORD = `(at timestamptz, origin_kind text, origin_name text, address text, request_id text,
   action text, object_type text, object_id text, before jsonb, after jsonb)`;
@@ -34,7 +34,7 @@ export async function recordChange(tx: Db, platformId: bigint, change: Change): 
   if (!tx.isTransaction)
     throw new TypeError('a change is recorded in the transaction of the change');
   await sql`
-    insert into audit_entry (${sql.raw(COLUMNS)})
+    insert into audit_entry (platform_id, ${sql.raw(COLUMNS)})
     select ${platformId}::bigint, c.* from jsonb_to_recordset(${changesJson([change])}::jsonb)
       as c ${sql.raw(RECORD)}`.execute(tx);
 }
@@ -45,7 +45,7 @@ export async function recordChange(tx: Db, platformId: bigint, change: Change): 
  */
 export function auditedBy(parameter: number): string {
   return `audited as (
-    insert into audit_entry (${COLUMNS})
+    insert into audit_entry (platform_id, ${COLUMNS})
     select $1::bigint, c.* from jsonb_to_recordset($${parameter}::jsonb) as c ${RECORD})`;
 }
 

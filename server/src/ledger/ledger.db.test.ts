@@ -307,12 +307,14 @@ test('states and limits change under the same lock as money moves', async () => 
   expect(await change({ overdraftLimit: 1_99n })).toEqual({
     refusal: { code: 'overdraft_in_use', needed: 2_00n },
   });
-  expect(await change({ overdraftLimit: 2_00n })).toMatchObject({ overdraftLimit: 2_00n });
-  expect(await change({ state: 'stopped' })).toMatchObject({ state: 'stopped' });
+  expect(await change({ overdraftLimit: 2_00n })).toMatchObject({
+    ...{ before: { overdraftLimit: 3_00n }, after: { overdraftLimit: 2_00n } },
+  });
+  expect(await change({ state: 'stopped' })).toMatchObject({ after: { state: 'stopped' } });
   expect(codes([await submit(pay(other, account, 2_00n))])).toEqual(['account_stopped']);
   await change({ state: 'open' });
   await submit(pay(other, account, 2_00n));
-  expect(await change({ state: 'closed' })).toMatchObject({ state: 'closed' });
+  expect(await change({ state: 'closed' })).toMatchObject({ after: { state: 'closed' } });
   expect(await change({ state: 'open' })).toEqual({ refusal: { code: 'account_closed' } });
   expect(codes([await submit(pay(other, account, 1n))])).toEqual(['account_closed']);
 });
