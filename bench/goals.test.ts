@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { judge } from './goals.ts';
+import { judge, ratiosOf } from './goals.ts';
 import { Round } from './round.ts';
 
 const slices = (...transfers: number[]) =>
@@ -47,4 +47,14 @@ test('latency is held against the p99 of the window in the middle; all windows t
 
 test('what was not measured is neither met nor missed', () => {
   expect(judge([new Round()]).map(({ met }) => met)).toEqual(judge([]).map(() => undefined));
+});
+
+test('a flow is compared with the plain transfers of the same turns, and meets or misses nothing', () => {
+  const round = new Round();
+  round.addSlices('http escrow', slices(10, 30, 20));
+  round.addSlices('http one by one, beside flows', slices(100, 100, 100));
+  const [escrow] = ratiosOf([round]);
+  expect(escrow?.value).toBe(0.2);
+  expect(escrow?.values).toEqual([0.1, 0.3, 0.2]);
+  expect(ratiosOf([new Round()])[0]?.values).toEqual([]);
 });

@@ -118,6 +118,29 @@ const GOALS: readonly Goal[] = [
   }),
 ];
 
+/** Two that were measured in the same turns, where no bar is set. */
+export interface RatioResult {
+  readonly what: string;
+  /** The median of `values`; NaN when it was not measured. */
+  readonly value: number;
+  /** Of each pair of slices, of all rounds. */
+  readonly values: readonly number[];
+}
+
+const PLAIN = 'http one by one, beside flows';
+
+const RATIOS = [
+  { what: 'escrow, transfers / plain transfers', measure: ratio('http escrow', PLAIN) },
+];
+
+/** What flows come to beside plain transfers. */
+export function ratiosOf(rounds: readonly Round[]): readonly RatioResult[] {
+  return RATIOS.map(({ what, measure }) => {
+    const values = rounds.flatMap(measure.of).filter((value) => !Number.isNaN(value));
+    return { what, value: median(values), values };
+  });
+}
+
 /** Each goal by the median of what it came to, slice by slice, over all rounds. */
 export function judge(rounds: readonly Round[]): readonly GoalResult[] {
   return GOALS.map(({ goal, wanted, least, of, beside }) => {

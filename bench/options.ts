@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** What can be measured. */
-const GROUPS = ['copy', 'engine', 'textbook', 'http', 'open', 'older'] as const;
+const GROUPS = ['copy', 'engine', 'textbook', 'http', 'flows', 'open', 'older'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** How a run measures. */

@@ -7,6 +7,23 @@ import { addOlder } from './older.ts';
 /** What every account has when a contender begins, in minor units: nobody runs dry. */
 const OPENING = 10_000_000_000n;
 
+/** What the server has said that it did. */
+export interface Acknowledged {
+  readonly transfers: number;
+  /** With those that move nothing, such as holds. */
+  readonly moves: number;
+}
+
+const APPEND_ONLY = [
+  'transfer',
+  'hold_event',
+  'ledger_request',
+  'escrow_action',
+  'escrow_movement',
+];
+/** What a contender may have filled. The audit log stays: nobody reads it back here. */
+const EMPTIED = [...APPEND_ONLY, 'hold', 'account_delta', 'escrow_order', 'escrow_receiver'];
+
 /** One database with the accounts that all contenders use. */
 export interface Place {
   readonly url: string;
@@ -17,9 +34,9 @@ export interface Place {
   reset(): Promise<void>;
   /**
    * What is wrong after a contender: money made or lost, a balance that is not what its transfers say, a
-   * transfer lost or doubled. Empty when all is well.
+   * transfer or another move lost or doubled, money that is still held. Empty when all is well.
    */
-  check(acknowledged: number): Promise<readonly string[]>;
+  check(acknowledged: Acknowledged): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
@@ -36,7 +53,7 @@ export async function openPlace(
   try {
     await admin.connect();
     const world = await openWorld(database.url, { accounts });
-    for (const table of ['transfer', 'hold_event', 'ledger_request'])
+    for (const table of APPEND_ONLY)
       await admin.query(`drop trigger ${table}_append_only on ${table}`);
     await admin.query(
       'create table bench_opening (account_id bigint primary key, balance numeric)',
@@ -59,7 +76,7 @@ function placeOn(
   let mark = '0';
   const reset = async () => {
     if (older === 0) {
-      await admin.query('truncate transfer, ledger_request, hold, hold_event, account_delta');
+      await admin.query(`truncate ${EMPTIED.join(', ')}`);
       await fillAccounts(admin, world);
     }
     await admin.query('vacuum account');
@@ -96,12 +113,15 @@ async function fillAccounts(admin: pg.Client, { bankClearing, accounts }: World)
   await admin.query('update business_day set version = version + 1 where platform_id = 1');
 }
 
+const FIGURES = ['total', 'wrong', 'transfers', 'moves', 'held'] as const;
+type Figure = (typeof FIGURES)[number];
+
 async function findFaults(
   admin: pg.Client,
   mark: string,
-  acknowledged: number,
+  acknowledged: Acknowledged,
 ): Promise<readonly string[]> {
-  const { rows } = await admin.query<Record<'total' | 'wrong' | 'transfers' | 'requests', string>>(
+  const { rows } = await admin.query<Record<Figure, string>>(
     `with now as (${BALANCES}), moved as (
        select account_id, sum(amount) as amount from (
          select credit_account_id as account_id, amount from transfer where platform_id = 1 and transfer_id > $1
@@ -113,18 +133,19 @@ async function findFaults(
               where now.balance <> o.balance + coalesce(m.amount, 0))::text as wrong,
             (select count(*) from transfer where platform_id = 1 and transfer_id > $1)::text as transfers,
             (select coalesce(sum(move_count), 0) from ledger_request
-              where platform_id = 1 and first_move_id > $1)::text as requests`,
+              where platform_id = 1 and first_move_id > $1)::text as moves,
+            (select coalesce(sum(held), 0) from account where platform_id = 1)::text as held`,
     [mark],
   );
   const [found] = rows;
-  const expected = {
-    total: '0',
-    wrong: '0',
-    transfers: `${acknowledged}`,
-    requests: `${acknowledged}`,
+  const expected: Readonly<Record<Figure, string>> = {
+    ...{ total: '0', wrong: '0', held: '0' },
+    transfers: `${acknowledged.transfers}`,
+    moves: `${acknowledged.moves}`,
   };
-  return Object.entries(expected).flatMap(([what, wanted]) => {
-    const actual = found?.[what as keyof typeof expected];
+  return FIGURES.flatMap((what) => {
+    const wanted = expected[what];
+    const actual = found?.[what];
     return actual === wanted ? [] : [`${what} is ${actual} instead of ${wanted}`];
   });
 }

@@ -4,6 +4,7 @@ import { openCopy } from './copy.ts';
 import { type Encoded, encodeParts } from './copy-rows.ts';
 import { openEngine } from './engine.ts';
 import { ENGINE_LOADS } from './engine-load.ts';
+import { openEscrow } from './escrow.ts';
 import { atHalfLoad, type Window } from './half-load.ts';
 import { type HttpLoad, openHttp } from './http.ts';
 import type { BenchOptions, Group } from './options.ts';
@@ -38,11 +39,14 @@ const TEXTBOOK_CONNECTIONS = [1, 8, 32];
 const OLDER_WARM_UP = 4;
 /** A server that was just started runs unoptimised code for some seconds. */
 const SERVER_WARM_UP = 4;
+/** Plain transfers once more, in the same turns as the flows that are held against them. */
+const PLAIN = 'http one by one, beside flows';
 
 /** All that is measured at full load, in this order. */
 export function fullLoads(options: BenchOptions): readonly Alternation<Slice>[] {
   const sliceMs = options.measureMs / SLICES_PER_MEASURE;
   const compared = { turns: COMPARED_TURNS, sliceMs };
+  const serverWarmUp = SERVER_WARM_UP * options.warmUpMs;
   return [
     {
       ...{ title: `COPY and engine, batch ${REFERENCE_BATCH}`, ...compared },
@@ -59,6 +63,16 @@ export function fullLoads(options: BenchOptions): readonly Alternation<Slice>[] 
         ...TEXTBOOK_CONNECTIONS.map((connections) => textbook(options, connections)),
         http(options, { load: 'by 100', on: 'fresh', groups: ['http'] }),
         http(options, { load: 'one by one', on: 'old', groups: ['older'] }),
+      ],
+    },
+    {
+      ...{ title: 'flows', ...compared },
+      entries: [
+        http(options, { load: 'one by one', on: 'fresh', groups: ['flows'], name: PLAIN }),
+        {
+          ...{ groups: ['flows'], on: 'fresh' },
+          open: (place) => openEscrow(place, { name: 'http escrow', warmUpMs: serverWarmUp }),
+        },
       ],
     },
     {
@@ -162,10 +176,10 @@ function textbook({ accounts, warmUpMs }: BenchOptions, connections: number): En
 
 function http(
   { warmUpMs }: BenchOptions,
-  entry: { load: HttpLoad; on: 'fresh' | 'old'; groups: readonly Group[] },
+  entry: { load: HttpLoad; on: 'fresh' | 'old'; groups: readonly Group[]; name?: string },
 ): Entry<Slice> {
   const { load, on, groups } = entry;
-  const name = `http ${load}${on === 'old' ? ' with older rows' : ''}`;
+  const { name = `http ${load}${on === 'old' ? ' with older rows' : ''}` } = entry;
   const open = (place: Place) =>
     openHttp(place, { name, load, warmUpMs: SERVER_WARM_UP * warmUpMs });
   return { groups, on, open };

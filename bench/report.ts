@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { median, rateOf } from './figures.ts';
-import { type GoalResult, judge } from './goals.ts';
+import { type GoalResult, judge, ratiosOf } from './goals.ts';
 import type { Machine } from './machine.ts';
 import type { BenchOptions } from './options.ts';
 import type { Round } from './round.ts';
@@ -35,6 +35,10 @@ export function printReport(run: BenchRun): void {
   }
   console.log('');
   for (const result of judge(rounds)) console.log(goalLine(result));
+  for (const { what, value, values } of ratiosOf(rounds)) {
+    if (values.length === 0) console.log(`not measured  ${what}`);
+    else console.log(`ratio         ${what}: ${shown(value)}${spreadOf(values)}`);
+  }
   console.log('');
   for (const fault of faults) console.log(`WRONG: ${fault}`);
   if (faults.length === 0)
@@ -50,6 +54,7 @@ export async function writeResults(run: BenchRun): Promise<string> {
     machine,
     options: { ...rest, groups: [...groups], embedded: databaseUrl === undefined },
     goals: judge(rounds),
+    ratios: ratiosOf(rounds),
     medians: Object.fromEntries(
       figuresOf(rounds).map(({ name, values }) => [name, median(values)]),
     ),
@@ -79,13 +84,15 @@ function goalLine(result: GoalResult): string {
   const { goal, value, values, wanted, least, met, beside } = result;
   const bar = `${least ? '≥' : '≤'} ${wanted}`;
   if (met === undefined) return `not measured  ${goal} (${bar})`;
-  const spread =
-    values.length > 1
-      ? `, ${values.length} values from ${shown(Math.min(...values))} to ${shown(Math.max(...values))}`
-      : '';
   const other = beside ? `; ${beside.what}: ${shown(beside.value)}` : '';
   const missed = met ? '' : `, missed by ${shown(Math.abs(100 - (100 * value) / wanted))} %`;
-  return `${met ? 'met          ' : 'MISSED       '} ${goal}: ${shown(value)} (${bar})${missed}${spread}${other}`;
+  return `${met ? 'met          ' : 'MISSED       '} ${goal}: ${shown(value)} (${bar})${missed}${spreadOf(values)}${other}`;
+}
+
+function spreadOf(values: readonly number[]): string {
+  if (values.length < 2) return '';
+  const [low, high] = [Math.min(...values), Math.max(...values)].map(shown);
+  return `, ${values.length} values from ${low} to ${high}`;
 }
 
 const SHORT = new Intl.NumberFormat('en', { maximumSignificantDigits: 3, useGrouping: false });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Dice } from '../server/test/soak/dice.ts';
 import type { World } from '../server/test/soak/world.ts';
 
-const UUID = '00000000-0000-0000-0000-000000000000';
+export const UUID = '00000000-0000-0000-0000-000000000000';
 const AMOUNT = '100';
 const REFERENCE = 'order-1000000';
 
@@ -36,15 +36,7 @@ function requestsOf(
   const place = (numbers[0] ?? '').replaceAll(/\d/g, '0');
   const item = `{${type}"debitAccount":"${place}","creditAccount":"${place}","amount":${AMOUNT},"reference":"${REFERENCE}"}`;
   const body = frame(Array.from({ length: items }, () => item).join(','));
-  const head = [
-    `POST ${path} HTTP/1.1`,
-    'Host: 127.0.0.1',
-    `Authorization: Bearer ${apiKey}`,
-    `Idempotency-Key: ${UUID}`,
-    'Content-Type: application/json',
-    `Content-Length: ${body.length}`,
-  ].join('\r\n');
-  const buffer = Buffer.from(`${head}\r\n\r\n${body}`, 'latin1');
+  const buffer = postRequest({ path, apiKey, body });
   const keyAt = buffer.indexOf(UUID);
   const holes = positions(buffer, items);
   const dice = new Dice(seed);
@@ -60,6 +52,27 @@ function requestsOf(
     }
     return buffer;
   };
+}
+
+/** A POST with an Idempotency-Key of zeros, to be written over. */
+export function postRequest({
+  path,
+  apiKey,
+  body,
+}: {
+  path: string;
+  apiKey: string;
+  body: string;
+}): Buffer {
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    'Host: 127.0.0.1',
+    `Authorization: Bearer ${apiKey}`,
+    `Idempotency-Key: ${UUID}`,
+    'Content-Type: application/json',
+    `Content-Length: ${body.length}`,
+  ].join('\r\n');
+  return Buffer.from(`${head}\r\n\r\n${body}`, 'latin1');
 }
 
 function positions(buffer: Buffer, items: number) {

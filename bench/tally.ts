@@ -12,13 +12,16 @@ export interface Tally {
   check(): Promise<readonly string[]>;
 }
 
-/** Resets a place for a contender, and counts what it does there. */
-export async function openTally(place: Place): Promise<Tally> {
+/** Resets a place for a contender, and counts what it does there: `movesOf` so many transfers are so many moves of the ledger. */
+export async function openTally(
+  place: Place,
+  { movesOf = (transfers) => transfers }: { movesOf?: (transfers: number) => number } = {},
+): Promise<Tally> {
   const faults: string[] = [];
   let accepted = 0;
   let refused = 0;
   const check = async () => {
-    faults.push(...(await place.check(accepted)));
+    faults.push(...(await place.check({ transfers: accepted, moves: movesOf(accepted) })));
     if (refused > 0) faults.push(`${refused} transfers were not accepted`);
   };
   const reset = async () => {
