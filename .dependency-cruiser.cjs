@@ -4,9 +4,11 @@ const tiers = [
   ['kernel'],
   ['db'],
   ['ledger', 'outbox', 'audit', 'sealing'],
-  ['books', 'platforms', 'approvals', 'members', 'verification', 'fees', 'banking', 'channels'],
+  ['books', 'platforms', 'approvals', 'members', 'verification', 'banking', 'channels'],
   // A virtual account may be a member's: members know nothing of accounts.
   ['virtual-accounts'],
+  // Fees are taken of accounts, and may be forgiven with approval.
+  ['fees'],
   ['deposits', 'transfers', 'escrow', 'withdrawals', 'payments', 'interest'],
   ['day-close', 'reconciliation'],
   ['http', 'citic', 'jobs', 'cli'],

@@ -321,6 +321,73 @@ create table escrow_receiver (
   constraint escrow_receiver_role_check CHECK ((role = ANY (ARRAY['seller'::text, 'commission'::text, 'partner'::text])))
 ) with (fillfactor=70);
 
+create table fee_charge (
+  platform_id bigint not null,
+  charge_id bigint not null,
+  cause text not null,
+  fee_rule_id uuid not null,
+  amount bigint not null,
+  fee bigint not null,
+  bearer_account_id bigint not null,
+  income_account_id bigint not null,
+  transfer_id bigint,
+  collected bigint not null,
+  waived bigint not null default 0,
+  refunded bigint not null default 0,
+  remaining bigint not null generated always as (((fee - collected) - waived)) stored,
+  business_date date not null,
+  constraint fee_charge_pkey PRIMARY KEY (platform_id, charge_id),
+  constraint fee_charge_platform_id_bearer_account_id_fkey FOREIGN KEY (platform_id, bearer_account_id) REFERENCES account(platform_id, account_id),
+  constraint fee_charge_platform_id_income_account_id_fkey FOREIGN KEY (platform_id, income_account_id) REFERENCES account(platform_id, account_id),
+  constraint fee_charge_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint fee_charge_cause_check CHECK (((length(cause) >= 1) AND (length(cause) <= 64))),
+  constraint fee_charge_check CHECK (((refunded >= 0) AND (refunded <= collected))),
+  constraint fee_charge_check1 CHECK (((transfer_id IS NULL) OR ((fee > 0) AND (collected = fee) AND (waived = 0)))),
+  constraint fee_charge_collected_check CHECK ((collected >= 0)),
+  constraint fee_charge_fee_check CHECK (((fee >= 0) AND (fee <= '9007199254740991'::bigint))),
+  constraint fee_charge_remaining_check CHECK ((remaining >= 0)),
+  constraint fee_charge_waived_check CHECK ((waived >= 0))
+) with (fillfactor=80);
+
+create table fee_collection (
+  platform_id bigint not null,
+  account_id bigint not null,
+  business_date date not null,
+  income_account_id bigint not null,
+  owed bigint not null,
+  amount bigint not null,
+  transfer_id bigint,
+  refusal_code text,
+  at timestamp with time zone not null,
+  constraint fee_collection_pkey PRIMARY KEY (platform_id, account_id, business_date),
+  constraint fee_collection_check CHECK (((amount >= 0) AND (amount <= owed))),
+  constraint fee_collection_check1 CHECK (((transfer_id IS NOT NULL) = (amount > 0))),
+  constraint fee_collection_check2 CHECK (((transfer_id IS NULL) = (refusal_code IS NOT NULL))),
+  constraint fee_collection_owed_check CHECK ((owed > 0))
+);
+
+create table fee_return (
+  platform_id bigint not null,
+  request_id text not null,
+  charge_id bigint not null,
+  kind text not null,
+  waived bigint not null,
+  refunded bigint not null,
+  transfer_id bigint,
+  reason text,
+  at timestamp with time zone not null,
+  constraint fee_return_pkey PRIMARY KEY (platform_id, request_id),
+  constraint fee_return_platform_id_charge_id_fkey FOREIGN KEY (platform_id, charge_id) REFERENCES fee_charge(platform_id, charge_id),
+  constraint fee_return_check CHECK (((waived + refunded) > 0)),
+  constraint fee_return_check1 CHECK (((transfer_id IS NOT NULL) = (refunded > 0))),
+  constraint fee_return_check2 CHECK (((reason IS NOT NULL) = (kind = 'waiver'::text))),
+  constraint fee_return_kind_check CHECK ((kind = ANY (ARRAY['waiver'::text, 'reversal'::text]))),
+  constraint fee_return_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint fee_return_refunded_check CHECK ((refunded >= 0)),
+  constraint fee_return_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 200))),
+  constraint fee_return_waived_check CHECK ((waived >= 0))
+);
+
 create table fee_rule (
   platform_id bigint not null,
   fee_rule_id uuid not null,
@@ -334,6 +401,7 @@ create table fee_rule (
   valid_from timestamp with time zone not null,
   valid_until timestamp with time zone,
   created_at timestamp with time zone not null,
+  on_reversal text not null default 'keep'::text,
   constraint fee_rule_pkey PRIMARY KEY (platform_id, fee_rule_id),
   constraint fee_rule_platform_id_product_currency_member_id_version_key UNIQUE NULLS NOT DISTINCT (platform_id, product, currency, member_id, version),
   constraint fee_rule_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
@@ -341,6 +409,7 @@ create table fee_rule (
   constraint fee_rule_bearer_check CHECK ((bearer = ANY (ARRAY['payer'::text, 'payee'::text, 'platform'::text]))),
   constraint fee_rule_check CHECK ((valid_until > valid_from)),
   constraint fee_rule_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint fee_rule_on_reversal_check CHECK ((on_reversal = ANY (ARRAY['keep'::text, 'refund'::text]))),
   constraint fee_rule_product_check CHECK ((product ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
   constraint fee_rule_timing_check CHECK ((timing = ANY (ARRAY['now'::text, 'month_end'::text]))),
   constraint fee_rule_version_check CHECK ((version >= 1))
@@ -697,6 +766,14 @@ CREATE UNIQUE INDEX business_day_open ON public.business_day USING btree (platfo
 
 CREATE INDEX escrow_order_due ON public.escrow_order USING btree (platform_id, due_at) WHERE ((state = 'held'::text) AND (due_at IS NOT NULL));
 
+CREATE INDEX fee_charge_account ON public.fee_charge USING btree (platform_id, bearer_account_id, charge_id);
+
+CREATE INDEX fee_charge_cause ON public.fee_charge USING btree (platform_id, cause);
+
+CREATE INDEX fee_charge_owed ON public.fee_charge USING btree (platform_id, business_date, bearer_account_id) WHERE (remaining > 0);
+
+CREATE INDEX fee_return_charge ON public.fee_return USING btree (platform_id, charge_id);
+
 CREATE INDEX freeze_open ON public.freeze_document USING btree (platform_id, freeze_id) WHERE (remaining > 0);
 
 CREATE INDEX freeze_payee ON public.freeze_document USING btree (platform_id, payee_account_id, freeze_id) WHERE (payee_account_id IS NOT NULL);
@@ -796,6 +873,22 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.guard_fee_charge()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if (new.platform_id, new.charge_id, new.cause, new.fee_rule_id, new.amount, new.fee, new.bearer_account_id,
+      new.income_account_id, new.transfer_id, new.business_date)
+     is distinct from
+     (old.platform_id, old.charge_id, old.cause, old.fee_rule_id, old.amount, old.fee, old.bearer_account_id,
+      old.income_account_id, old.transfer_id, old.business_date)
+     or new.collected < old.collected or new.waived < old.waived or new.refunded < old.refunded then
+    raise exception 'a fee that was charged is only taken, forgiven or given back' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.last_entry_id(import_id uuid)
  RETURNS uuid
  LANGUAGE sql
@@ -841,6 +934,12 @@ CREATE TRIGGER escrow_action_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 
 CREATE TRIGGER escrow_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_movement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER fee_charge_guard BEFORE UPDATE ON public.fee_charge FOR EACH ROW EXECUTE FUNCTION guard_fee_charge();
+
+CREATE TRIGGER fee_collection_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fee_collection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER fee_return_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fee_return FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER fee_rule_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fee_rule FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER freeze_step_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.freeze_step FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -879,6 +978,9 @@ grant insert, select on escrow_action to guanjia_app;
 grant insert, select on escrow_movement to guanjia_app;
 grant insert, select, update on escrow_order to guanjia_app;
 grant insert, select, update on escrow_receiver to guanjia_app;
+grant insert, select, update on fee_charge to guanjia_app;
+grant insert, select on fee_collection to guanjia_app;
+grant insert, select on fee_return to guanjia_app;
 grant insert, select on fee_rule to guanjia_app;
 grant insert, select, update on freeze_document to guanjia_app;
 grant insert, select on freeze_step to guanjia_app;

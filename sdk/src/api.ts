@@ -16,6 +16,7 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/batches/files",
     "POST /v1/bank-entries/{id}/claim",
     "POST /v1/bank-entries/{id}/claim-reversal",
+    "POST /v1/fee-charges/{id}/waivers",
     "POST /v1/escrow-orders",
     "POST /v1/escrow-orders/{id}/confirm",
     "POST /v1/escrow-orders/{id}/refund",
@@ -1038,6 +1039,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/fee-charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Fees that were charged, newest first 手续费 */
+        get: operations["listFeeCharges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fee-charges/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One fee, with what was taken and returned of it 手续费 */
+        get: operations["readFeeCharge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fee-collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was taken for past months, and what stays owed 月末扣费 */
+        get: operations["listFeeCollections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/fee-charges/{id}/waivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forgive a fee: what is owed is no more, what was taken goes back 减免手续费
+         * @description In whole. Where the platform has a rule for `fee_waiver`, the answer is 202 with the approval that it waits for, tied to the sums as they are; it is done when the last checker has approved.
+         */
+        post: operations["waiveFee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calendar": {
         parameters: {
             query?: never;
@@ -1508,6 +1580,156 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        FeeCharge: {
+            id: string | null;
+            /** @example trf_3k9w2m0q1aa */
+            cause: string | null;
+            /**
+             * @description What is priced: a word of your own choice
+             * @example withdrawal
+             */
+            product: string;
+            /** @example CNY */
+            currency: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            fee: number;
+            /**
+             * @description payer: on top of the amount 付款方. payee: out of it 收款方. platform: from its own money 平台.
+             * @enum {unknown}
+             */
+            bearer: "payer" | "payee" | "platform";
+            /**
+             * @description now: with the transfer 实时. month_end: added up, taken when the month is over 月末.
+             * @enum {unknown}
+             */
+            timing: "now" | "month_end";
+            /**
+             * @description When the transfer is reversed: keep, the fee stays 不退. refund: it goes back with it 随冲正退还.
+             * @enum {unknown}
+             */
+            onReversal: "keep" | "refund";
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            rule: {
+                id: string;
+                version: number;
+            };
+            transfer: string | null;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            collected: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            waived: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            refunded: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            remaining: number;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            chargedAt: string;
+        };
+        ChargedTransfer: {
+            id: string | null;
+            /** @enum {string} */
+            status: "posted";
+            debit: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                balance: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                held: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                available: number | null;
+            };
+            credit: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                balance: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                held: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                available: number | null;
+            };
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** @example CNY */
+            currency: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            bookedAt: string;
+            code: string;
+            reference: string | null;
+            memo: string | null;
+            reverses: string | null;
+            reversedBy: string | null;
+            /** @enum {boolean} */
+            dryRun?: true;
+            fee?: components["schemas"]["FeeCharge"];
+        };
         Transfer: {
             id: string | null;
             /** @enum {string} */
@@ -1577,6 +1799,92 @@ export interface components {
             reversedBy: string | null;
             /** @enum {boolean} */
             dryRun?: true;
+        };
+        Reversal: {
+            id: string | null;
+            /** @enum {string} */
+            status: "posted";
+            debit: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                balance: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                held: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                available: number | null;
+            };
+            credit: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                balance: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                held: number | null;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                available: number | null;
+            };
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** @example CNY */
+            currency: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            bookedAt: string;
+            code: string;
+            reference: string | null;
+            memo: string | null;
+            reverses: string | null;
+            reversedBy: string | null;
+            /** @enum {boolean} */
+            dryRun?: true;
+            /** @description The fee that goes back with it: not taken yet, and taken */
+            feeReturned?: {
+                charge: string;
+                /**
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                 * @example 125000
+                 */
+                waived: number;
+                /**
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                 * @example 125000
+                 */
+                refunded: number;
+            };
         };
         HoldAnswer: {
             id: string | null;
@@ -2767,7 +3075,7 @@ export interface components {
         Approval: {
             id: string;
             /** @enum {unknown} */
-            action: "claim_reversal";
+            action: "claim_reversal" | "fee_waiver";
             /** @enum {unknown} */
             state: "pending" | "approved" | "used" | "failed" | "rejected" | "withdrawn" | "expired";
             /**
@@ -2806,7 +3114,7 @@ export interface components {
         };
         ApprovalRule: {
             /** @enum {unknown} */
-            action: "claim_reversal";
+            action: "claim_reversal" | "fee_waiver";
             tiers: {
                 /**
                  * @description Minor units of the currency (CNY: fen 分)
@@ -2866,10 +3174,15 @@ export interface components {
              */
             bearer: "payer" | "payee" | "platform";
             /**
-             * @description now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.
+             * @description now: with the transfer 实时. month_end: added up, taken when the month is over 月末.
              * @enum {unknown}
              */
             timing: "now" | "month_end";
+            /**
+             * @description When the transfer is reversed: keep, the fee stays 不退. refund: it goes back with it 随冲正退还.
+             * @enum {unknown}
+             */
+            onReversal: "keep" | "refund";
             price: {
                 fixed: number;
                 ratePpm: number;
@@ -2919,7 +3232,7 @@ export interface components {
              */
             bearer: "payer" | "payee" | "platform";
             /**
-             * @description now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.
+             * @description now: with the transfer 实时. month_end: added up, taken when the month is over 月末.
              * @enum {unknown}
              */
             timing: "now" | "month_end";
@@ -2985,6 +3298,59 @@ export interface components {
                 version: number;
                 memberId: string | null;
             };
+        };
+        FeeCollection: {
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            owed: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            collected: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            outstanding: number;
+            transfer: string | null;
+            refusal: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        FeeWaiver: {
+            feeCharge: string;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            waived: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            refunded: number;
+            reason: string;
+            /** @enum {boolean} */
+            dryRun?: true;
+            checkersNeeded?: number;
         };
         CalendarDay: {
             /**
@@ -6197,6 +6563,15 @@ export interface operations {
                     /** @example order-20261123-0001 */
                     reference?: string;
                     memo?: string;
+                    /** @description Charge a fee by the rule of this product, with the transfer or not at all. The price is that of the payer’s member unless `memberId` names another 同时收取手续费. */
+                    fee?: {
+                        /**
+                         * @description What is priced: a word of your own choice
+                         * @example withdrawal
+                         */
+                        product: string;
+                        memberId?: string;
+                    };
                 };
             };
         };
@@ -6209,7 +6584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Transfer"];
+                    "application/json": components["schemas"]["ChargedTransfer"];
                 };
             };
             /** @description Created */
@@ -6220,10 +6595,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Transfer"];
+                    "application/json": components["schemas"]["ChargedTransfer"];
                 };
             };
-            /** @description `same_account`: Both sides are the same account (借贷双方为同一账户) */
+            /**
+             * @description `same_account`: Both sides are the same account (借贷双方为同一账户)
+             *
+             *     `fee_rule_invalid`: The fee rule cannot be (费率规则有误)
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6250,7 +6629,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            /**
+             * @description `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `fee_rule_not_found`: No fee rule is in force for this product (该产品没有生效的费率规则)
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6282,6 +6665,8 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             *
+             *     `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额)
              */
             422: {
                 headers: {
@@ -6347,7 +6732,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Transfer"];
+                    "application/json": components["schemas"]["Reversal"];
                 };
             };
             /** @description Created */
@@ -6358,7 +6743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Transfer"];
+                    "application/json": components["schemas"]["Reversal"];
                 };
             };
             /** @description `same_account`: Both sides are the same account (借贷双方为同一账户) */
@@ -9869,7 +10254,7 @@ export interface operations {
                 /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 state?: "pending" | "approved" | "used" | "failed" | "rejected" | "withdrawn" | "expired";
-                action?: "claim_reversal";
+                action?: "claim_reversal" | "fee_waiver";
             };
             header?: never;
             path?: never;
@@ -10380,7 +10765,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                action: "claim_reversal";
+                action: "claim_reversal" | "fee_waiver";
             };
             cookie?: never;
         };
@@ -10649,10 +11034,15 @@ export interface operations {
                      */
                     bearer: "payer" | "payee" | "platform";
                     /**
-                     * @description now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.
+                     * @description now: with the transfer 实时. month_end: added up, taken when the month is over 月末.
                      * @enum {unknown}
                      */
                     timing?: "now" | "month_end";
+                    /**
+                     * @description When the transfer is reversed: keep, the fee stays 不退. refund: it goes back with it 随冲正退还.
+                     * @enum {unknown}
+                     */
+                    onReversal?: "keep" | "refund";
                     /** @description fixed + ratePpm of the amount + the tiers, rounded once, then min and max */
                     price: {
                         /** @description Minor units (CNY: fen 分), whatever the amount */
@@ -10852,6 +11242,416 @@ export interface operations {
                 };
             };
             /** @description `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeeCharges: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account?: string;
+                /**
+                 * @description What it is for: `trf_…`
+                 * @example trf_3k9w2m0q1aa
+                 */
+                cause?: string;
+                /** @description Only those with something owed */
+                owedOnly?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FeeCharge"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFeeCharge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeCharge"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fee_charge_not_found`: There is no such fee (手续费记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFeeCollections: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FeeCollection"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    waiveFee: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeWaiver"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeeWaiver"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `fee_charge_not_found`: There is no such fee (手续费记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `fee_nothing_to_waive`: Nothing of the fee is left to waive (该手续费已无可减免金额)
+             *
+             *     `fee_changed`: The fee has changed meanwhile (该手续费已发生变动)
+             *
+             *     `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求)
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `approval_not_granted`: The request was not approved (申请未获批准)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             */
             422: {
                 headers: {
                     [name: string]: unknown;

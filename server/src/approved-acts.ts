@@ -1,10 +1,13 @@
 import type { ApprovedActs } from './approvals/index.ts';
 import { carryOutReversal, type DepositDeps } from './deposits/index.ts';
+import { carryOutWaiver } from './fees/index.ts';
 
 /** What is done when a request is approved: each flow carries out its own. */
 export function approvedActs(flows: DepositDeps): ApprovedActs {
   return {
     claim_reversal: ({ origin }, platformId, approval) =>
       carryOutReversal({ ...flows, origin }, platformId, approval),
+    fee_waiver: ({ origin }, platformId, approval) =>
+      carryOutWaiver({ ...flows, origin }, platformId, approval),
   };
 }

@@ -4,6 +4,7 @@ import { approvedActs } from './approved-acts.ts';
 import { CHAIN_ROUND, chainAudit } from './audit/index.ts';
 import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
 import { keepDeadlines } from './escrow/index.ts';
+import { COLLECTIONS_PER_SWEEP, collectFees } from './fees/index.ts';
 import { dateInZone } from './kernel/business-date.ts';
 import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
 import type { Logger } from './logging.ts';
@@ -15,6 +16,7 @@ const FOLD_MS = 200;
 const EXPIRE_MS = 1_000;
 const POST_MS = 3_000;
 const DEADLINES_MS = 1_000;
+const FEES_MS = 30_000;
 /** When nothing of what waits could be posted: the ledger has no room for it, and looking costs time. */
 const POST_STUCK_MS = 60_000;
 const SCHEDULE_MS = 3_000;
@@ -52,10 +54,16 @@ export interface Background {
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
  * could not post, turns the business date, chains the audit log, makes the transfers that are due, carries out
- * what was approved, and keeps the deadlines of escrow orders, for every platform.
+ * what was approved, keeps the deadlines of escrow orders, and takes the fees of past months, for every platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
+}
+
+interface Sweep {
+  /** A round that does this much may have left more. */
+  readonly full: number;
+  readonly work: (platformId: bigint) => Promise<number>;
 }
 
 /** The loops themselves, for whoever wants to run them once. */
@@ -63,28 +71,27 @@ export function backgroundLoops(
   deps: BackgroundDeps,
 ): readonly [
   ...[fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop],
-  ...[approvals: Loop, deadlines: Loop],
+  ...[approvals: Loop, deadlines: Loop, fees: Loop],
 ] {
   const { db, clock } = deps;
   const acts = approvedActs(deps);
   const stuckUntil = new Map<bigint, number>();
   const each = eachOf(db);
   // Rounds of one kind of work for each platform, until one does less than `full`.
-  const rounds = (full: number, work: (platformId: bigint) => Promise<number>): Loop['run'] => {
-    return (signal) =>
-      each(signal, ({ platformId }) => untilIdle({ full, signal }, () => work(platformId)));
-  };
+  const sweep = (name: string, everyMs: number, { full, work }: Sweep): Loop => ({
+    ...{ name, everyMs },
+    run: (signal) =>
+      each(signal, ({ platformId }) => untilIdle({ full, signal }, () => work(platformId))),
+  });
   return [
-    {
-      name: 'fold internal balances',
-      everyMs: FOLD_MS,
-      run: rounds(FULL_FOLD, (platformId) => foldInternal(db, platformId)),
-    },
-    {
-      name: 'expire holds',
-      everyMs: EXPIRE_MS,
-      run: rounds(FULL_SWEEP, (platformId) => expireHolds(deps, platformId)),
-    },
+    sweep('fold internal balances', FOLD_MS, {
+      full: FULL_FOLD,
+      work: (platformId) => foldInternal(db, platformId),
+    }),
+    sweep('expire holds', EXPIRE_MS, {
+      full: FULL_SWEEP,
+      work: (platformId) => expireHolds(deps, platformId),
+    }),
     {
       name: 'post bank entries',
       everyMs: POST_MS,
@@ -106,26 +113,26 @@ export function backgroundLoops(
       everyMs: ROLL_MS,
       run: (signal) => each(signal, (platform) => turnBusinessDate(deps, platform)),
     },
-    {
-      name: 'chain the audit log',
-      everyMs: CHAIN_MS,
-      run: rounds(CHAIN_ROUND, (platformId) => chainAudit(db, platformId)),
-    },
-    {
-      name: 'make scheduled transfers',
-      everyMs: SCHEDULE_MS,
-      run: rounds(SCHEDULES_PER_SWEEP, (platformId) => runSchedules(deps, platformId)),
-    },
-    {
-      name: 'carry out what was approved',
-      everyMs: APPROVALS_MS,
-      run: rounds(APPROVALS_PER_SWEEP, (platformId) => sweepApprovals(deps, platformId, acts)),
-    },
-    {
-      name: 'keep deadlines of escrow orders',
-      everyMs: DEADLINES_MS,
-      run: rounds(FULL_DEADLINES, (platformId) => keepDeadlines(deps, platformId)),
-    },
+    sweep('chain the audit log', CHAIN_MS, {
+      full: CHAIN_ROUND,
+      work: (platformId) => chainAudit(db, platformId),
+    }),
+    sweep('make scheduled transfers', SCHEDULE_MS, {
+      full: SCHEDULES_PER_SWEEP,
+      work: (platformId) => runSchedules(deps, platformId),
+    }),
+    sweep('carry out what was approved', APPROVALS_MS, {
+      full: APPROVALS_PER_SWEEP,
+      work: (platformId) => sweepApprovals(deps, platformId, acts),
+    }),
+    sweep('keep deadlines of escrow orders', DEADLINES_MS, {
+      full: FULL_DEADLINES,
+      work: (platformId) => keepDeadlines(deps, platformId),
+    }),
+    sweep('take fees of past months', FEES_MS, {
+      full: COLLECTIONS_PER_SWEEP,
+      work: (platformId) => collectFees(deps, platformId),
+    }),
   ];
 }
 

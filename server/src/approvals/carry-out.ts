@@ -24,10 +24,10 @@ export const APPROVALS_PER_SWEEP = 100;
 export async function carryOut(
   deps: Deps,
   platformId: bigint,
-  { approval, acts }: { approval: Approval; acts: ApprovedActs },
+  { approval, act }: { approval: Approval; act: ApprovedAct },
 ): Promise<void> {
   try {
-    await acts[approval.action](deps, platformId, approval);
+    await act(deps, platformId, approval);
   } catch (error) {
     if (!(error instanceof AppError) || PASSES.includes(error.definition.kind)) throw error;
     await settleFailed(deps, platformId, { id: approval.id, failure: error.definition.code });
@@ -53,7 +53,7 @@ export async function sweepApprovals(
   for (const approval of due) {
     const work =
       approval.state === 'approved'
-        ? carryOut(deps, platformId, { approval, acts })
+        ? carryOut(deps, platformId, { approval, act: acts[approval.action] })
         : settleExpired(deps, platformId, approval.id);
     await work.catch((error: unknown) => failures.push(error));
   }
@@ -73,6 +73,6 @@ export async function approve(
   const approval = await decide(deps, platformId, { ...word, verdict: 'approved' });
   if (approval.state !== 'approved') return approval;
   // What fails here fails in the sweep again, which says so in the log.
-  await carryOut(deps, platformId, { approval, acts }).catch(() => undefined);
+  await carryOut(deps, platformId, { approval, act: acts[approval.action] }).catch(() => undefined);
   return readApproval(deps, platformId, approval.id);
 }

@@ -252,12 +252,54 @@ export interface EscrowReceiver {
   role: string;
 }
 
+export interface FeeCharge {
+  amount: bigint;
+  bearer_account_id: bigint;
+  business_date: string;
+  cause: string;
+  charge_id: bigint;
+  collected: bigint;
+  fee: bigint;
+  fee_rule_id: string;
+  income_account_id: bigint;
+  platform_id: bigint;
+  refunded: Generated<bigint>;
+  remaining: Generated<bigint>;
+  transfer_id: bigint | null;
+  waived: Generated<bigint>;
+}
+
+export interface FeeCollection {
+  account_id: bigint;
+  amount: bigint;
+  at: Timestamp;
+  business_date: string;
+  income_account_id: bigint;
+  owed: bigint;
+  platform_id: bigint;
+  refusal_code: string | null;
+  transfer_id: bigint | null;
+}
+
+export interface FeeReturn {
+  at: Timestamp;
+  charge_id: bigint;
+  kind: string;
+  platform_id: bigint;
+  reason: string | null;
+  refunded: bigint;
+  request_id: string;
+  transfer_id: bigint | null;
+  waived: bigint;
+}
+
 export interface FeeRule {
   bearer: string;
   created_at: Timestamp;
   currency: string;
   fee_rule_id: string;
   member_id: string | null;
+  on_reversal: Generated<string>;
   platform_id: bigint;
   price: Json | null;
   product: string;
@@ -516,6 +558,9 @@ export interface DB {
   escrow_movement: EscrowMovement;
   escrow_order: EscrowOrder;
   escrow_receiver: EscrowReceiver;
+  fee_charge: FeeCharge;
+  fee_collection: FeeCollection;
+  fee_return: FeeReturn;
   fee_rule: FeeRule;
   freeze_document: FreezeDocument;
   freeze_step: FreezeStep;

@@ -92,11 +92,10 @@ async function goOn(
   }
   if (found.state === 'approved') {
     // Approved, and the process that was to carry it out has not done so yet.
-    const acts = {
-      claim_reversal: (_: unknown, platform: bigint, each: Approval) =>
-        carryOutReversal(deps, platform, each),
-    };
-    await carryOut(deps, platformId, { approval: found, acts });
+    await carryOut(deps, platformId, {
+      approval: found,
+      act: (_, platform, each) => carryOutReversal(deps, platform, each),
+    });
   }
   const approval = await readApproval(deps, platformId, found.id);
   const { id, state, failure } = approval;

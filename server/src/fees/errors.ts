@@ -45,3 +45,33 @@ export const feeExceedsAmount = defineError<{ fee: bigint; amount: bigint; produ
     zh: '请增大金额，或调整规则的最低收费或承担方。',
   },
 });
+
+/** The platform has no charge with that id. */
+export const feeChargeNotFound = defineError<{ feeCharge: string }>()({
+  code: 'fee_charge_not_found',
+  kind: 'not_found',
+  title: { en: 'There is no such fee', zh: '手续费记录不存在' },
+  remedy: { en: 'Use an `id` from the list of fee charges.', zh: '请使用手续费列表中的 id。' },
+});
+
+/** It was forgiven or given back already, or was free. */
+export const feeNothingToWaive = defineError<{ feeCharge: string }>()({
+  code: 'fee_nothing_to_waive',
+  kind: 'conflict',
+  title: { en: 'Nothing of the fee is left to waive', zh: '该手续费已无可减免金额' },
+  remedy: {
+    en: 'Read the charge: `waived` and `refunded` say why.',
+    zh: '请查询该手续费的 waived 与 refunded。',
+  },
+});
+
+/** Something of it was taken or returned since it was looked at. */
+export const feeChanged = defineError<{ feeCharge: string }>()({
+  code: 'fee_changed',
+  kind: 'conflict',
+  title: { en: 'The fee has changed meanwhile', zh: '该手续费已发生变动' },
+  remedy: {
+    en: 'Read the charge. To waive what is left, ask again with another Idempotency-Key.',
+    zh: '请查询该手续费；如仍需减免，请更换 Idempotency-Key 再次申请。',
+  },
+});

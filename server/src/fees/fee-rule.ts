@@ -9,6 +9,10 @@ export type Bearer = (typeof BEARERS)[number];
 export const TIMINGS = ['now', 'month_end'] as const;
 export type Timing = (typeof TIMINGS)[number];
 
+/** What becomes of the fee when the transfer that it was for is reversed: it stays, or goes back with it. */
+export const ON_REVERSAL = ['keep', 'refund'] as const;
+export type OnReversal = (typeof ON_REVERSAL)[number];
+
 /** What is priced, and for whom: rules of one subject are versions of each other. */
 export interface FeeSubject {
   /** A word of the platform's own choice, such as `withdrawal`. */
@@ -26,6 +30,7 @@ export interface FeeRule extends FeeSubject {
   readonly version: number;
   readonly bearer: Bearer;
   readonly timing: Timing;
+  readonly onReversal: OnReversal;
   /** Null: no price of its own here; a member has the platform's again, the platform has none. */
   readonly price: Price | null;
   readonly validFrom: Date;
@@ -43,6 +48,9 @@ export const feeRuleUuid = (text: string): string | undefined => uuidOf('fee', t
 export const bearerOf = (text: string): Bearer => memberOf(BEARERS, text);
 /** Reads a timing from a table, likewise. */
 export const timingOf = (text: string): Timing => memberOf(TIMINGS, text);
+
+/** Reads what a reversal does from a table, likewise. */
+export const onReversalOf = (text: string): OnReversal => memberOf(ON_REVERSAL, text);
 
 function memberOf<T extends string>(texts: readonly T[], text: string): T {
   const found = texts.find((each) => each === text);

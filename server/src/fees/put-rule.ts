@@ -6,7 +6,7 @@ import { type NewUuid, uuidOf } from '../kernel/id.ts';
 import { type Price, priceFaults } from '../kernel/price.ts';
 import { priceToJson } from '../kernel/price-json.ts';
 import { feeRuleBusy, feeRuleInvalid } from './errors.ts';
-import type { Bearer, FeeRule, FeeSubject, Timing } from './fee-rule.ts';
+import type { Bearer, FeeRule, FeeSubject, OnReversal, Timing } from './fee-rule.ts';
 import { hasMember, insertRule } from './store.ts';
 
 /** What the use cases of fees need. */
@@ -29,6 +29,7 @@ export async function putFeeRule(
   input: FeeSubject & {
     bearer: Bearer;
     timing: Timing;
+    onReversal?: OnReversal | undefined;
     price: Price | null;
     validFrom?: Date | undefined;
     validUntil?: Date | undefined;
@@ -36,6 +37,7 @@ export async function putFeeRule(
 ): Promise<FeeRule> {
   const createdAt = clock.now();
   const { product, currency, bearer, timing, price, validFrom = createdAt, validUntil } = input;
+  const { onReversal = 'keep' } = input;
   const memberId = input.memberId === null ? null : uuidOf('mem', input.memberId);
   const isMember = memberId === null || (memberId && (await hasMember(db, platformId, memberId)));
   const errors = [
@@ -55,7 +57,16 @@ export async function putFeeRule(
     try {
       return await inTransaction(db, async (tx) => {
         const rule = await insertRule(tx, platformId, {
-          ...{ feeRuleId: newUuid(), product, currency, bearer, timing, validFrom, createdAt },
+          ...{
+            feeRuleId: newUuid(),
+            product,
+            currency,
+            bearer,
+            timing,
+            onReversal,
+            validFrom,
+            createdAt,
+          },
           ...{ memberId: memberId ?? null, validUntil: validUntil ?? null },
           price: price && priceToJson(price),
         });
@@ -74,7 +85,9 @@ export async function putFeeRule(
 }
 
 /** A version is kept whole in its own row: the audit log says which, and what it is about. */
-const factsOf = ({ product, currency, memberId, version, bearer, timing, price }: FeeRule) => ({
-  ...{ product, currency, memberId, version, bearer, timing },
+const factsOf = ({ price, ...rule }: FeeRule) => ({
+  ...{ product: rule.product, currency: rule.currency, memberId: rule.memberId },
+  ...{ version: rule.version, bearer: rule.bearer, timing: rule.timing },
+  onReversal: rule.onReversal,
   price: price && priceToJson(price),
 });

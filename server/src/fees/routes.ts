@@ -20,26 +20,15 @@ import {
   SumOut,
   Type,
 } from '../http/schemas.ts';
+import { chargeRoutes } from './charge-routes.ts';
 import { feeExceedsAmount, feeRuleBusy, feeRuleInvalid, feeRuleNotFound } from './errors.ts';
-import { BEARERS, type FeeRule, feeRuleUuid, TIMINGS } from './fee-rule.ts';
+import { type FeeRule, feeRuleUuid } from './fee-rule.ts';
 import { type FeeDeps, putFeeRule } from './put-rule.ts';
 import type { FeeQuote } from './quote.ts';
 import { listFeeRules, quoteFee } from './quote-fee.ts';
+import { Bearer, OnReversal, FeeProduct as Product, Timing } from './shared-routes.ts';
+import type { FeeMoneyDeps } from './waive.ts';
 
-const Product = Type.String({
-  pattern: '^[a-z][a-z0-9_]{0,39}$',
-  'x-allowed': '1 to 40 small letters, digits and _, with a letter first',
-  description: 'What is priced: a word of your own choice',
-  examples: ['withdrawal'],
-});
-const Bearer = Type.Enum([...BEARERS], {
-  description:
-    'payer: on top of the amount 付款方. payee: out of it 收款方. platform: from its own money 平台.',
-});
-const Timing = Type.Enum([...TIMINGS], {
-  description:
-    'now: with the transfer 实时. month_end: added up, taken at the end of the month 月末.',
-});
 const RuleFields = {
   id: Id('fee'),
   product: Product,
@@ -48,6 +37,7 @@ const RuleFields = {
   version: Type.Integer({ minimum: 1 }),
   bearer: Bearer,
   timing: Timing,
+  onReversal: OnReversal,
   price: Nullable(PriceOut),
   validFrom: InstantOut,
   validUntil: Nullable(InstantOut),
@@ -95,10 +85,11 @@ const Quote = Type.Object(
 );
 const tags = ['fees'];
 
-/** Routes of fee rules and quotes. */
-export const feeRoutes: Routes<{ deps: FeeDeps }> = async (app, { deps }) => {
+/** Routes of fee rules, quotes, and fees that were charged. */
+export const feeRoutes: Routes<{ deps: FeeMoneyDeps }> = async (app, { deps }) => {
   await app.register(ruleRoutes, { deps });
   await app.register(quoteRoutes, { deps });
+  await app.register(chargeRoutes, { deps });
 };
 
 const ruleRoutes: Routes<{ deps: FeeDeps }> = async (app, { deps }) => {
@@ -150,6 +141,7 @@ const ruleRoutes: Routes<{ deps: FeeDeps }> = async (app, { deps }) => {
             memberId: Type.Optional(Id('mem')),
             bearer: Bearer,
             timing: Type.Optional(Timing),
+            onReversal: Type.Optional(OnReversal),
             price: Nullable(PriceIn),
             validFrom: Type.Optional(InstantIn),
             validUntil: Type.Optional(InstantIn),
@@ -164,7 +156,7 @@ const ruleRoutes: Routes<{ deps: FeeDeps }> = async (app, { deps }) => {
       const { product } = request.params;
       const { currency = 'CNY', memberId = null, bearer, timing = 'now', price } = body;
       const rule = await putFeeRule(askedBy(request, deps), platformId, {
-        ...{ product, currency, memberId, bearer, timing },
+        ...{ product, currency, memberId, bearer, timing, onReversal: body.onReversal },
         price: price && priceOfBody(price),
         validFrom: instantOf(body.validFrom),
         validUntil: instantOf(body.validUntil),

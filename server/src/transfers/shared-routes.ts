@@ -30,7 +30,7 @@ const Side = Type.Object({
 });
 const DryRun = Type.Optional(Type.Literal(true));
 
-const TransferFields = {
+export const TransferFields = {
   id: Nullable(MoveId('trf')),
   status: Type.Literal('posted'),
   debit: Side,

@@ -1,7 +1,11 @@
+import { feeExceedsAmount, feeRuleInvalid, feeRuleNotFound } from '../fees/errors.ts';
+import { FeeChargeSchema, FeeProduct } from '../fees/index.ts';
 import {
   AccountNumber,
+  askedBy,
   CLOSED,
   DryRunQuery,
+  Id,
   IdempotencyHeaders,
   MoveId,
   nextCursorOf,
@@ -10,9 +14,12 @@ import {
   PageQuery,
   positionOf,
   type Routes,
+  type Static,
+  SumOut,
   Type,
 } from '../http/schemas.ts';
 import { refusalErrors } from '../ledger/index.ts';
+import { chargedTransfer } from './charged-transfer.ts';
 import { periodInvalid, transferNotReversible } from './errors.ts';
 import { listTransfers, readTransfer } from './read-transfers.ts';
 import { reverseTransfer } from './reverse.ts';
@@ -26,11 +33,42 @@ import {
   replaying,
   Transfer,
   TransferBody,
+  TransferFields,
 } from './shared-routes.ts';
-import type { TransferDeps } from './submit.ts';
+import type { Submitted, TransferDeps } from './submit.ts';
 import { transfer } from './transfer.ts';
 
 const tags = ['transfers'];
+
+const Fee = Type.Object(
+  {
+    product: FeeProduct,
+    memberId: Type.Optional(Id('mem')),
+  },
+  {
+    ...CLOSED,
+    description:
+      'Charge a fee by the rule of this product, with the transfer or not at all. The price is that of the payer’s ' +
+      'member unless `memberId` names another 同时收取手续费.',
+  },
+);
+const ChargedTransfer = Type.Object(
+  { ...TransferFields, fee: Type.Optional(FeeChargeSchema) },
+  { title: 'ChargedTransfer' },
+);
+const Reversal = Type.Object(
+  {
+    ...TransferFields,
+    feeReturned: Type.Optional(
+      Type.Object(
+        { charge: MoveId('fch'), waived: SumOut, refunded: SumOut },
+        { description: 'The fee that goes back with it: not taken yet, and taken' },
+      ),
+    ),
+  },
+  { title: 'Reversal' },
+);
+const feeProblems = [feeRuleNotFound, feeRuleInvalid, feeExceedsAmount];
 const params = Type.Object({ id: MoveId('trf') });
 
 /** Routes of transfers and reversals. */
@@ -38,19 +76,24 @@ export const transferRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps
   app.post(
     '/v1/transfers',
     {
-      config: { scope: 'money:write', problems: paymentProblems },
+      config: { scope: 'money:write', problems: [...paymentProblems, ...feeProblems] },
       schema: {
         operationId: 'transfer',
         summary: 'Move money between two virtual accounts, at once 转账',
         tags,
         headers: IdempotencyHeaders,
         querystring: DryRunQuery,
-        body: Type.Object(TransferBody, CLOSED),
-        response: { 200: Transfer, 201: Transfer },
+        body: Type.Object({ ...TransferBody, fee: Type.Optional(Fee) }, CLOSED),
+        response: { 200: ChargedTransfer, 201: ChargedTransfer },
       },
     },
     async (request, reply) => {
-      const work = transfer(deps, request.platformId, request.body, modeOf(request));
+      const { platformId, body } = request;
+      const { fee, ...plain } = body;
+      const mode = modeOf(request);
+      const work: Promise<Submitted<Static<typeof ChargedTransfer>>> = fee
+        ? chargedTransfer(deps, platformId, { ...plain, fee }, mode)
+        : transfer(deps, platformId, plain, mode);
       const result = await replaying(reply, work);
       return reply.code(createdOr200(request)).send(result);
     },
@@ -74,13 +117,16 @@ export const transferRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps
         headers: IdempotencyHeaders,
         querystring: DryRunQuery,
         body: Type.Object(ReversalBody, CLOSED),
-        response: { 200: Transfer, 201: Transfer },
+        response: { 200: Reversal, 201: Reversal },
       },
     },
     async (request, reply) => {
       const { platformId, params, body } = request;
       const how = { memo: body.memo, mode: modeOf(request) };
-      const result = await replaying(reply, reverseTransfer(deps, platformId, params.id, how));
+      const result = await replaying(
+        reply,
+        reverseTransfer(askedBy(request, deps), platformId, params.id, how),
+      );
       return reply.code(createdOr200(request)).send(result);
     },
   );

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { AcceptedAnswer, AccountId, Move } from '../ledger/index.ts';
+import type { AcceptedAnswer, AccountId, Document, Move } from '../ledger/index.ts';
 import { accountsById, accountsByNumber, rememberedAccount } from '../virtual-accounts/index.ts';
 import { type TransferInput, transferMove } from './moves.ts';
 import { accepted, type Mode, type Submitted, submitMoves, type TransferDeps } from './submit.ts';
@@ -35,13 +35,23 @@ export async function transfer(
   return { repeated: answer.repeated, result: onlyTransfer(answer, byId, mode) };
 }
 
-/** Answers a submission of one move that made a transfer, whatever accounts it touched. */
+/** Answers a submission whose first move made a transfer, whatever accounts it touched. `more` go with it. */
 export async function answerTransfer(
   deps: TransferDeps,
   platformId: bigint,
-  { move, mode }: { move: Move; mode: Mode },
+  {
+    move,
+    more = [],
+    document,
+    mode,
+  }: {
+    move: Move;
+    more?: readonly Move[] | undefined;
+    document?: Document | undefined;
+    mode: Mode;
+  },
 ): Promise<Submitted<TransferView>> {
-  const submitted = await submitMoves(deps, platformId, [move], { mode });
+  const submitted = await submitMoves(deps, platformId, [move, ...more], { mode, document });
   const answer = await accepted(deps, platformId, submitted, move);
   const accounts = await accountsById(deps.db, platformId, accountsOf(answer));
   const result = onlyTransfer(answer, (id) => accounts.get(id), mode);
@@ -56,7 +66,8 @@ export function accountsOf({ postings }: AcceptedAnswer): AccountId[] {
   ]);
 }
 
-function onlyTransfer(
+/** The transfer that the one posting of an answer left behind. */
+export function onlyTransfer(
   answer: AcceptedAnswer,
   accounts: Parameters<typeof postedView>[1],
   mode: Mode,

@@ -70,3 +70,33 @@ export async function findByPayerAccounts(
     ({ payer }) => payer,
   );
 }
+
+/** The accounts that fees and interest of a main account are taken to and paid from, and whose an account is. */
+export interface FoundParties {
+  readonly interestAndFees: AccountId;
+  readonly platform: AccountId;
+  /** A UUID; null for an account that no member has. */
+  readonly memberId: string | null;
+}
+
+/** The public accounts beside an account, and its member. Undefined when there is no such account. */
+export async function findParties(
+  db: Db,
+  platformId: bigint,
+  { mainAccountId, accountId: id }: { mainAccountId: bigint; accountId: AccountId },
+): Promise<FoundParties | undefined> {
+  const { rows } = await sql<
+    Record<'interestAndFees' | 'platform', bigint> & { memberId: string | null }
+  >`
+    select o.member_id as "memberId",
+           max(v.account_id) filter (where v.kind = 'interestAndFees') as "interestAndFees",
+           max(v.account_id) filter (where v.kind = 'platform') as platform
+      from virtual_account o
+      join virtual_account v on v.platform_id = o.platform_id and v.main_account_id = o.main_account_id
+                            and v.kind in ('interestAndFees', 'platform')
+     where o.platform_id = ${platformId} and o.account_id = ${id} and o.main_account_id = ${mainAccountId}
+     group by o.member_id`.execute(db);
+  return rows.map(({ interestAndFees, platform, memberId }) => ({
+    ...{ interestAndFees: accountId(interestAndFees), platform: accountId(platform), memberId },
+  }))[0];
+}

@@ -19,10 +19,12 @@ export {
 export * from './errors.ts';
 export {
   type FoundAccount,
+  type FoundParties,
   type FoundPayer,
   findByNumbers,
   findByPayerAccounts,
   findByReferenceCodes,
+  findParties,
 } from './find.ts';
 export type { MainAccountRecord } from './main-account-store.ts';
 export { hasCheckDigit, normaliseBankAccount } from './numbering.ts';

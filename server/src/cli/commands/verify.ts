@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import { verifyAudit } from '../../audit/index.ts';
 import { type DepositFinding, verifyDeposits } from '../../deposits/index.ts';
 import { verifyEscrow } from '../../escrow/index.ts';
+import { verifyFees } from '../../fees/index.ts';
 import { type Finding, verifyLedger } from '../../ledger/index.ts';
 import { type Platform, platformTextId } from '../../platforms/index.ts';
 import { type Cli, type DatabaseContext, databaseAction, type Result } from '../action.ts';
@@ -17,7 +18,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance from what was booked, hold the deposits and escrow orders against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance from what was booked, hold the deposits, escrow orders and fees against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
     .addHelpText(
       'after',
@@ -73,7 +74,8 @@ async function verifyPlatform({ db }: App, platform: Platform): Promise<Verified
   const check = 'the audit log is as it was written';
   const audit = { check, findings: findings.map((each) => ({ check, ...each })) };
   const escrow = await verifyEscrow(db, platform.platformId);
-  return { platform, checks: [...ledger, ...held, ...escrow, audit], auditHead: head };
+  const fees = await verifyFees(db, platform.platformId);
+  return { platform, checks: [...ledger, ...held, ...escrow, ...fees, audit], auditHead: head };
 }
 
 const isFine = ({ findings }: Check): boolean => findings.length === 0;
