@@ -1,11 +1,15 @@
 /** The typed client of Guanjia's API. */
 import createClient, { type Client, defaultBodySerializer, type Middleware } from 'openapi-fetch';
+import { send } from './answer.ts';
 import { FILE_OPERATIONS, KEYED_OPERATIONS, type paths } from './api.ts';
 import { refuseInexact } from './exact.ts';
-import { sendRepeatedly } from './repeat.ts';
+import { type AnyList, type EachOptions, eachOf, type Item, type ListPath } from './pages.ts';
 
-export type { components, operations, paths } from './api.ts';
+export { answerOf } from './answer.ts';
+export type { components, operations, ProblemFacts, paths } from './api.ts';
 export { InexactIntegerError } from './exact.ts';
+export type { EachOptions, Item, ListPath } from './pages.ts';
+export { OutcomeUnknownError, type ProblemCode, ProblemError } from './problem.ts';
 
 /** What a client is made of. */
 export interface GuanjiaOptions {
@@ -22,7 +26,24 @@ export interface GuanjiaOptions {
 }
 
 /** A client: `GET`, `POST` and so on, by path, with the types of each operation. */
-export type Guanjia = Client<paths>;
+export interface Guanjia extends Client<paths> {
+  /**
+   * Every item of a list, page after page:
+   *
+   *     for await (const order of guanjia.each('/v1/escrow-orders', { query: { state: 'held' } })) …
+   *
+   * Throws what `answerOf` throws.
+   */
+  each<Path extends ListPath>(
+    path: Path,
+    ...options: EachArguments<Path>
+  ): AsyncGenerator<Item<Path>, void, undefined>;
+}
+/** Options may be left out where the path has no parameters. */
+type EachArguments<Path extends ListPath> =
+  Record<never, never> extends EachOptions<Path>
+    ? [options?: EachOptions<Path>]
+    : [options: EachOptions<Path>];
 
 /**
  * Makes a client.
@@ -39,20 +60,28 @@ export type Guanjia = Client<paths>;
  *
  * Amounts are integers of minor units. A call that moves money and has no Idempotency-Key gets one. It protects
  * against doing it twice within this call only: name your own key, and repeat with it, to be safe across a
- * crash of yours. Reads and calls with a key are repeated while the server answers 503 or not at all; other
- * problems are in `error`, to be told apart by their `code`. Throws when nothing can be sent, and
- * InexactIntegerError when an answer has an integer above 2^53 − 1, which would be rounded: sums may be such.
+ * crash of yours. Reads and calls with a key are repeated while the server answers 502, 503, 504 or not at all; other
+ * problems are in `error`, to be told apart by their `code`, or thrown by `answerOf`.
+ *
+ * Throws OutcomeUnknownError when what changes something was sent and never answered, what `fetch` threw when nothing
+ * can be read, and InexactIntegerError when an answer has an integer above 2^53 − 1, which would be rounded: sums may
+ * be such.
  */
 export function createGuanjia(options: GuanjiaOptions): Guanjia {
   const { baseUrl, apiKey } = options;
   const { fetch = globalThis.fetch, newKey = () => crypto.randomUUID(), wait = pause } = options;
-  const client = createClient<paths>({
+  const settings = {
     baseUrl,
-    fetch: (request) => sendRepeatedly({ fetch, wait }, request),
+    fetch: (request: Request) => send({ fetch, wait }, request),
     bodySerializer: (body: unknown) => (isFile(body) ? body : defaultBodySerializer(body)),
-  });
+  };
+  const client = createClient<paths>(settings);
+  const lists = createClient<AnyList>(settings);
   client.use(authorize(apiKey), addKey(newKey), fileType, exact);
-  return client;
+  lists.use(authorize(apiKey), exact);
+  const each = <Path extends ListPath>(path: Path, ...[options]: EachArguments<Path>) =>
+    eachOf(lists, path, options);
+  return { ...client, each };
 }
 
 function authorize(apiKey: string): Middleware {

@@ -2,6 +2,8 @@
 const MAX_ATTEMPTS = 5;
 /** What is waited when the answer does not say, doubled each time. */
 const FIRST_WAIT_MS = 500;
+/** Nothing was done, or it is not known whether; or a proxy before the server got no answer in time. */
+const REPEATED_STATUSES = [502, 503, 504];
 /** Longest wait between two sends, whatever the answer asks for. */
 const MAX_WAIT_MS = 30_000;
 
@@ -13,9 +15,9 @@ export interface RepeatDeps {
 }
 
 /**
- * Sends a request, and again while the answer is 503 (nothing was done, or it is not known whether) or none
- * comes: after the time in `Retry-After`, with the same Idempotency-Key, so that money moves once. Only what is
- * safe to repeat is repeated: reads, and requests with such a key.
+ * Sends a request, and again while the answer is 502, 503 or 504, or does not come as a whole: after the time in
+ * `Retry-After`, with the same Idempotency-Key, so that money moves once. Only what is safe to repeat is repeated:
+ * reads, and requests with such a key.
  *
  * Gives the last answer; throws what the last send threw.
  */
@@ -28,7 +30,8 @@ export async function sendRepeatedly(
     const isLast = attempt === MAX_ATTEMPTS;
     // The body is read by sending, so each attempt has its own copy.
     const answer = await attemptOnce(fetch, isLast ? request : request.clone());
-    const isFinal = answer.response !== undefined && answer.response.status !== 503;
+    const isFinal =
+      answer.response !== undefined && !REPEATED_STATUSES.includes(answer.response.status);
     if (isLast || isFinal || request.signal.aborted) {
       if (answer.response) return answer.response;
       throw answer.error;
@@ -49,7 +52,10 @@ type Attempt =
 
 async function attemptOnce(fetch: RepeatDeps['fetch'], request: Request): Promise<Attempt> {
   try {
-    return { response: await fetch(request) };
+    const response = await fetch(request);
+    // An answer whose body is cut off is none: it is asked for again, which cannot be done once somebody reads it.
+    await response.clone().arrayBuffer();
+    return { response };
   } catch (error) {
     return { error };
   }
