@@ -490,6 +490,137 @@ create table hold_event (
   constraint hold_event_remaining_check CHECK ((remaining >= 0))
 );
 
+create table interest_account (
+  platform_id bigint not null,
+  account_id bigint not null,
+  settled_to date,
+  sequence integer not null default 0,
+  problem text,
+  constraint interest_account_pkey PRIMARY KEY (platform_id, account_id),
+  constraint interest_account_platform_id_account_id_fkey FOREIGN KEY (platform_id, account_id) REFERENCES account(platform_id, account_id)
+);
+
+create table interest_allocation (
+  platform_id bigint not null,
+  allocation_id uuid not null,
+  request_id text not null,
+  content text not null,
+  main_account_id bigint not null,
+  amount bigint not null,
+  period_from date not null,
+  period_to date not null,
+  product numeric not null,
+  computed bigint not null,
+  reference text,
+  created_at timestamp with time zone not null,
+  constraint interest_allocation_pkey PRIMARY KEY (platform_id, allocation_id),
+  constraint interest_allocation_platform_id_request_id_key UNIQUE (platform_id, request_id),
+  constraint interest_allocation_platform_id_main_account_id_fkey FOREIGN KEY (platform_id, main_account_id) REFERENCES main_account(platform_id, main_account_id),
+  constraint interest_allocation_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint interest_allocation_check CHECK ((period_to >= period_from)),
+  constraint interest_allocation_computed_check CHECK ((computed >= 0)),
+  constraint interest_allocation_product_check CHECK ((product > (0)::numeric))
+);
+
+create table interest_allocation_part (
+  platform_id bigint not null,
+  allocation_id uuid not null,
+  account_id bigint not null,
+  product numeric not null,
+  share bigint not null,
+  tried_on date,
+  problem text,
+  done boolean not null default false,
+  constraint interest_allocation_part_pkey PRIMARY KEY (platform_id, allocation_id, account_id),
+  constraint interest_allocation_part_platform_id_account_id_fkey FOREIGN KEY (platform_id, account_id) REFERENCES account(platform_id, account_id),
+  constraint interest_allocation_part_platform_id_allocation_id_fkey FOREIGN KEY (platform_id, allocation_id) REFERENCES interest_allocation(platform_id, allocation_id),
+  constraint interest_allocation_part_product_check CHECK ((product >= (0)::numeric)),
+  constraint interest_allocation_part_share_check CHECK ((share >= 0))
+);
+
+create table interest_rate (
+  platform_id bigint not null,
+  rate_id uuid not null,
+  product text not null,
+  currency text not null,
+  account_id bigint,
+  version integer not null,
+  terms jsonb,
+  valid_from date not null,
+  created_at timestamp with time zone not null,
+  constraint interest_rate_pkey PRIMARY KEY (platform_id, rate_id),
+  constraint interest_rate_platform_id_product_currency_account_id_versi_key UNIQUE NULLS NOT DISTINCT (platform_id, product, currency, account_id, version),
+  constraint interest_rate_platform_id_account_id_fkey FOREIGN KEY (platform_id, account_id) REFERENCES account(platform_id, account_id),
+  constraint interest_rate_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint interest_rate_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  constraint interest_rate_product_check CHECK ((product = ANY (ARRAY['trading'::text, 'margin'::text]))),
+  constraint interest_rate_version_check CHECK ((version >= 1))
+);
+
+create table interest_reversal (
+  platform_id bigint not null,
+  settlement_id uuid not null,
+  request_id text not null,
+  transfer_id bigint,
+  reason text not null,
+  at timestamp with time zone not null,
+  constraint interest_reversal_pkey PRIMARY KEY (platform_id, settlement_id),
+  constraint interest_reversal_platform_id_request_id_key UNIQUE (platform_id, request_id),
+  constraint interest_reversal_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
+create table interest_run (
+  platform_id bigint not null,
+  period_to date not null,
+  business_date date not null,
+  looked_to bigint not null default 0,
+  problems integer,
+  finished_at timestamp with time zone,
+  constraint interest_run_pkey PRIMARY KEY (platform_id, period_to, business_date),
+  constraint interest_run_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint interest_run_check CHECK (((problems IS NULL) = (finished_at IS NULL))),
+  constraint interest_run_problems_check CHECK ((problems >= 0))
+);
+
+create table interest_schedule (
+  platform_id bigint not null,
+  months integer[] not null,
+  day integer not null,
+  changed_at timestamp with time zone not null,
+  constraint interest_schedule_pkey PRIMARY KEY (platform_id),
+  constraint interest_schedule_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint interest_schedule_day_check CHECK (((day >= 1) AND (day <= 28))),
+  constraint interest_schedule_months_check CHECK ((((cardinality(months) >= 0) AND (cardinality(months) <= 12)) AND (months <@ '{1,2,3,4,5,6,7,8,9,10,11,12}'::integer[])))
+);
+
+create table interest_settlement (
+  platform_id bigint not null,
+  settlement_id uuid not null,
+  request_id text not null,
+  account_id bigint not null,
+  period_from date not null,
+  period_to date not null,
+  product numeric not null,
+  exact numeric not null,
+  computed bigint not null,
+  interest bigint not null,
+  segments jsonb not null,
+  allocation_id uuid,
+  transfer_id bigint,
+  business_date date not null,
+  at timestamp with time zone not null,
+  constraint interest_settlement_pkey PRIMARY KEY (platform_id, settlement_id),
+  constraint interest_settlement_platform_id_request_id_key UNIQUE (platform_id, request_id),
+  constraint interest_settlement_platform_id_account_id_fkey FOREIGN KEY (platform_id, account_id) REFERENCES account(platform_id, account_id),
+  constraint interest_settlement_check CHECK ((period_to >= period_from)),
+  constraint interest_settlement_check1 CHECK (((transfer_id IS NOT NULL) = (interest > 0))),
+  constraint interest_settlement_check2 CHECK (((allocation_id IS NOT NULL) OR (interest = computed))),
+  constraint interest_settlement_computed_check CHECK ((computed >= 0)),
+  constraint interest_settlement_exact_check CHECK ((exact >= (0)::numeric)),
+  constraint interest_settlement_interest_check CHECK (((interest >= 0) AND (interest <= '9007199254740991'::bigint))),
+  constraint interest_settlement_product_check CHECK ((product >= (0)::numeric))
+);
+
 create table ledger_request (
   platform_id bigint not null,
   request_id text collate "C" not null,
@@ -788,6 +919,14 @@ CREATE INDEX hold_event_account ON public.hold_event USING btree (platform_id, a
 
 CREATE INDEX hold_event_hold ON public.hold_event USING btree (platform_id, hold_id, move_id);
 
+CREATE INDEX interest_account_problem ON public.interest_account USING btree (platform_id, account_id) WHERE (problem IS NOT NULL);
+
+CREATE INDEX interest_allocation_part_open ON public.interest_allocation_part USING btree (platform_id, allocation_id) WHERE (NOT done);
+
+CREATE INDEX interest_settlement_account ON public.interest_settlement USING btree (platform_id, account_id, settlement_id);
+
+CREATE UNIQUE INDEX interest_settlement_allocation ON public.interest_settlement USING btree (platform_id, allocation_id, account_id) WHERE (allocation_id IS NOT NULL);
+
 CREATE INDEX member_document_member ON public.member_document USING btree (platform_id, member_id, document_id);
 
 CREATE INDEX member_identity_credit_code ON public.member_identity USING btree (platform_id, credit_code_hash, member_id) WHERE (credit_code_hash IS NOT NULL);
@@ -946,6 +1085,12 @@ CREATE TRIGGER freeze_step_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pu
 
 CREATE TRIGGER hold_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.hold_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER interest_rate_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.interest_rate FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER interest_reversal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.interest_reversal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER interest_settlement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.interest_settlement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER member_document_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.member_document FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -986,6 +1131,14 @@ grant insert, select, update on freeze_document to guanjia_app;
 grant insert, select on freeze_step to guanjia_app;
 grant delete, insert, select, update on hold to guanjia_app;
 grant insert, select on hold_event to guanjia_app;
+grant insert, select, update on interest_account to guanjia_app;
+grant insert, select on interest_allocation to guanjia_app;
+grant insert, select, update on interest_allocation_part to guanjia_app;
+grant insert, select on interest_rate to guanjia_app;
+grant insert, select on interest_reversal to guanjia_app;
+grant insert, select, update on interest_run to guanjia_app;
+grant delete, insert, select, update on interest_schedule to guanjia_app;
+grant insert, select on interest_settlement to guanjia_app;
 grant insert, select on ledger_request to guanjia_app;
 grant delete, insert, select, update on main_account to guanjia_app;
 grant delete, insert, select, update on member to guanjia_app;

@@ -18,6 +18,9 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/bank-entries/{id}/claim",
     "POST /v1/bank-entries/{id}/claim-reversal",
     "POST /v1/fee-charges/{id}/waivers",
+    "POST /v1/interest-settlements",
+    "POST /v1/interest-settlements/{id}/reversals",
+    "POST /v1/interest-allocations",
     "POST /v1/escrow-orders",
     "POST /v1/escrow-orders/{id}/confirm",
     "POST /v1/escrow-orders/{id}/refund",
@@ -49,6 +52,9 @@ export const LISTS = [
     "/v1/fee-rules",
     "/v1/fee-charges",
     "/v1/fee-collections",
+    "/v1/interest-rates",
+    "/v1/interest-settlements",
+    "/v1/interest-problems",
     "/v1/escrow-orders",
 ] as const;
 
@@ -114,6 +120,17 @@ export interface ProblemFacts {
     hold_owner_reserved: { readonly owner: string; readonly field: string };
     idempotency_key_required: Record<never, never>;
     insufficient_funds: { readonly account?: string; readonly shortfall: number; readonly field?: string };
+    interest_allocation_not_found: { readonly allocation: string };
+    interest_due: { readonly account: string; readonly interest: number; readonly from: string; readonly to: string };
+    interest_not_divisible: { readonly problem: "no_product" | "too_many_accounts" };
+    interest_not_reversible: { readonly settlement: string; readonly problem: "not_the_last" | "reversed" };
+    interest_period_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    interest_rate_busy: { readonly product: string };
+    interest_rate_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    interest_rate_not_found: { readonly account: string };
+    interest_schedule_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    interest_settled: { readonly account: string; readonly settledTo: string };
+    interest_settlement_not_found: { readonly settlement: string };
     internal_error: Record<never, never>;
     invalid_request: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
     main_account_exists: { readonly number: string };
@@ -493,7 +510,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close for ever; only when empty 销户 */
+        /** Close for ever; only when empty, and its interest is settled 销户 */
         post: operations["closeVirtualAccount"];
         delete?: never;
         options?: never;
@@ -1251,6 +1268,193 @@ export interface paths {
          * @description In whole. Where the platform has a rule for `fee_waiver`, the answer is 202 with the approval that it waits for, tied to the sums as they are; it is done when the last checker has approved.
          */
         post: operations["waiveFee"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Interest rates, all versions, newest first 利率 */
+        get: operations["listInterestRates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-rates/{product}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put the next version of an interest rate 设置利率
+         * @description Nothing is overwritten, and days that are over keep what they earned. An account’s own rate comes before its product’s; terms of null end it.
+         */
+        put: operations["putInterestRate"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When interest is settled by itself 结息日 */
+        get: operations["readInterestSchedule"];
+        /** Put when interest is settled by itself 设置结息日 */
+        put: operations["putInterestSchedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-settlements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Settlements of interest, newest first 结息单 */
+        get: operations["listInterestSettlements"];
+        put?: never;
+        /**
+         * Settle the interest of an account 结息
+         * @description Of all days since its last settlement, or its first rate, up to `to` (the day before the open business date). Paid from the account for interest and fees. Each day is settled once.
+         */
+        post: operations["settleInterest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-settlements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One settlement of interest, with its segments 结息单 */
+        get: operations["readInterestSettlement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts whose scheduled settlement was not done 未能结息的账户 */
+        get: operations["listInterestProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/virtual-accounts/{number}/interest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an account has earned in a period, by segments 利息试算
+         * @description Any period that is over, settled or not; what is not settled yet when `from` is left out.
+         */
+        get: operations["tryInterest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-settlements/{id}/reversals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the last settlement of an account back 冲正结息
+         * @description Its money goes back, and its days are to be settled again.
+         */
+        post: operations["reverseInterestSettlement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-allocations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Divide what the bank has paid among members by their products 利息分摊
+         * @description The shares add up to the amount: each is rounded down, and what is left goes to the largest remainders. Each share is the settlement of its account for these days, paid from the account for interest and fees.
+         */
+        post: operations["allocateInterest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/interest-allocations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One allocation of interest, with what was paid of it 利息分摊单 */
+        get: operations["readInterestAllocation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3498,6 +3702,245 @@ export interface components {
             /** @enum {boolean} */
             dryRun?: true;
             checkersNeeded?: number;
+        };
+        InterestRate: {
+            id: string;
+            /**
+             * @description The kind of account 账户类型: trading 交易资金, margin 保证金
+             * @enum {unknown}
+             */
+            product: "trading" | "margin";
+            /** @example CNY */
+            currency: string;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string | null;
+            version: number;
+            terms: {
+                /**
+                 * @description whole: the tier of the balance pays all of it 全额. marginal: each tier pays its part 超额分段.
+                 * @enum {unknown}
+                 */
+                mode: "whole" | "marginal";
+                dayCount: number;
+                tiers: {
+                    /** Format: int64 */
+                    upTo: number | null;
+                    /** Format: int64 */
+                    ratePpm: number;
+                }[];
+            } | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            validFrom: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        InterestSchedule: {
+            /**
+             * @description Months in which interest is settled 结息月; none: never by itself
+             * @example [
+             *       3,
+             *       6,
+             *       9,
+             *       12
+             *     ]
+             */
+            months: number[];
+            /**
+             * @description Up to and including this day 结息日; paid on the next business date
+             * @example 20
+             */
+            day: number;
+        };
+        InterestSettlement: {
+            id: string | null;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            /** @example CNY */
+            currency: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            from: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            to: string;
+            days: number;
+            /**
+             * @description 积数: the sum of the balances at the end of each day, in minor units × days
+             * @example 41000000
+             */
+            product: string;
+            /**
+             * @description Interest before rounding, in minor units, as a fraction
+             * @example 17477400000000/26280000000
+             */
+            exact: string;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            computed: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            interest: number;
+            segments: {
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                from: string;
+                /**
+                 * Format: date
+                 * @example 2026-11-23
+                 */
+                to: string;
+                days: number;
+                rate: {
+                    id: string;
+                    version: number;
+                } | null;
+                dayCount: number | null;
+                /**
+                 * @description 积数: the sum of the balances at the end of each day, in minor units × days
+                 * @example 41000000
+                 */
+                product: string;
+                tiers: {
+                    /** Format: int64 */
+                    upTo: number | null;
+                    /** Format: int64 */
+                    ratePpm: number;
+                    /**
+                     * @description 积数: the sum of the balances at the end of each day, in minor units × days
+                     * @example 41000000
+                     */
+                    product: string;
+                }[];
+                /**
+                 * @description Interest before rounding, in minor units, as a fraction
+                 * @example 17477400000000/26280000000
+                 */
+                exact: string;
+            }[];
+            allocation: string | null;
+            transfer: string | null;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            businessDate: string;
+            /** Format: date-time */
+            settledAt: string;
+            reversal: {
+                transfer: string | null;
+                reason: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+            /** @enum {boolean} */
+            dryRun?: true;
+        };
+        InterestProblem: {
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            settledTo: string | null;
+            /** @description Why, as the code of an error */
+            problem: string;
+        };
+        InterestAllocation: {
+            id: string | null;
+            /**
+             * @description 1 to 34 digits and capital letters
+             * @example 8110888020000000017
+             */
+            mainAccount: string;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            amount: number;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            from: string;
+            /**
+             * Format: date
+             * @example 2026-11-23
+             */
+            to: string;
+            /** @example 73000000 */
+            product: string;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            computed: number;
+            /**
+             * Format: int64
+             * @description What the bank has paid above what the rates give; below zero when it paid less 差额
+             */
+            difference: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            paid: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            outstanding: number;
+            accounts: number;
+            /** @description The first 1,000 */
+            parts: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string;
+                product: string;
+                /**
+                 * Format: int64
+                 * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+                 * @example 125000
+                 */
+                share: number;
+                done: boolean;
+                problem: string | null;
+            }[];
+            reference: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @enum {boolean} */
+            dryRun?: true;
         };
         CalendarDay: {
             /**
@@ -6253,6 +6696,8 @@ export interface operations {
              *     `platform_account_needed`: The platform’s own account is not closed (平台自有资金账户不可销户)
              *
              *     `account_not_empty`: The account is not empty (账户余额不为零)
+             *
+             *     `interest_due`: Interest of the account is not settled (账户尚有未结利息)
              */
             422: {
                 headers: {
@@ -11800,6 +12245,1208 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInterestRates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InterestRate"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putInterestRate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The kind of account 账户类型: trading 交易资金, margin 保证金 */
+                product: "trading" | "margin";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @example CNY */
+                    currency?: string;
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account?: string;
+                    terms: {
+                        /**
+                         * @description whole: the tier of the balance pays all of it 全额. marginal: each tier pays its part 超额分段.
+                         * @enum {unknown}
+                         */
+                        mode?: "whole" | "marginal";
+                        /**
+                         * @description Days of a year by which the annual rate is divided 年计息天数
+                         * @enum {integer}
+                         */
+                        dayCount?: 360 | 365;
+                        tiers: {
+                            /** @description The largest balance of the tier, inclusive; null in the last one */
+                            upTo: number | null;
+                            /**
+                             * @description Parts per million a year 年利率百万分之几: 3500 is 0.35 %
+                             * @example 3500
+                             */
+                            ratePpm: number;
+                        }[];
+                    } | null;
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    validFrom?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestRate"];
+                };
+            };
+            /** @description `interest_rate_invalid`: The interest rate cannot be (利率设置有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `interest_rate_busy`: The interest rate is being changed by others (该利率正被他人修改) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readInterestSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSchedule"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putInterestSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Months in which interest is settled 结息月; none: never by itself
+                     * @example [
+                     *       3,
+                     *       6,
+                     *       9,
+                     *       12
+                     *     ]
+                     */
+                    months: number[];
+                    /**
+                     * @description Up to and including this day 结息日; paid on the next business date
+                     * @example 20
+                     */
+                    day: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSchedule"];
+                };
+            };
+            /** @description `interest_schedule_invalid`: The schedule of settlements cannot be (结息日设置有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInterestSettlements: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account?: string;
+                allocation?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InterestSettlement"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settleInterest: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account: string;
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    to?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSettlement"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSettlement"];
+                };
+            };
+            /** @description `interest_period_invalid`: Interest cannot be worked out for this period (计息期间有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `interest_rate_not_found`: The account has no interest rate (该账户没有利率)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `interest_settled`: The interest of these days is settled (该期间已结息)
+             *
+             *     `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求)
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readInterestSettlement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSettlement"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `interest_settlement_not_found`: There is no such interest settlement (结息单不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInterestProblems: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["InterestProblem"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryInterest: {
+        parameters: {
+            query?: {
+                /** @example 2026-11-23 */
+                from?: string;
+                /** @example 2026-11-23 */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSettlement"];
+                };
+            };
+            /** @description `interest_period_invalid`: Interest cannot be worked out for this period (计息期间有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `interest_rate_not_found`: The account has no interest rate (该账户没有利率)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `interest_settled`: The interest of these days is settled (该期间已结息) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reverseInterestSettlement: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSettlement"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestSettlement"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `interest_settlement_not_found`: There is no such interest settlement (结息单不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `interest_not_reversible`: The settlement cannot be reversed (该结息单不可冲正)
+             *
+             *     `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求)
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `account_closed`: The virtual account is closed (虚拟户已销户)
+             *
+             *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    allocateInterest: {
+        parameters: {
+            query?: {
+                /** @description Decide the same way, change nothing; an Idempotency-Key is not looked at */
+                dryRun?: boolean;
+            };
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 1 to 34 digits and capital letters
+                     * @example 8110888020000000017
+                     */
+                    mainAccount: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount: number;
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    from: string;
+                    /**
+                     * Format: date
+                     * @example 2026-11-23
+                     */
+                    to: string;
+                    reference?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestAllocation"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestAllocation"];
+                };
+            };
+            /** @description `interest_period_invalid`: Interest cannot be worked out for this period (计息期间有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `main_account_not_found`: The main account does not exist (主体账户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `interest_settled`: The interest of these days is settled (该期间已结息)
+             *
+             *     `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求)
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `interest_not_divisible`: The interest cannot be divided (利息无法分摊)
+             *
+             *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readInterestAllocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InterestAllocation"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `interest_allocation_not_found`: There is no such allocation of interest (利息分摊单不存在) */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,8 @@ import { escrowRoutes } from './escrow/routes.ts';
 import { feeRoutes } from './fees/routes.ts';
 import { type Metrics, openMetrics } from './http/metrics.ts';
 import { buildServer, type Server } from './http/server.ts';
+import { refuseInterestDue } from './interest/index.ts';
+import { interestRoutes } from './interest/routes.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { type NewUuid, uuidGenerator } from './kernel/id.ts';
 import { type Random, systemRandom } from './kernel/random.ts';
@@ -134,12 +136,15 @@ export function buildHttp(app: App): Promise<Server> {
     addRoutes: (server) => {
       void server.register(platformRoutes, { deps: app });
       void server.register(memberRoutes, { deps: app });
-      void server.register(accountRoutes, { deps: app });
+      const beforeClosing = (platformId: bigint, number: string) =>
+        refuseInterestDue(app, platformId, number);
+      void server.register(accountRoutes, { deps: { ...app, beforeClosing } });
       void server.register(moneyRoutes, { deps: app });
       void server.register(depositRoutes, { deps: app });
       void server.register(approvalRoutes, { deps: { ...app, acts: approvedActs(app) } });
       void server.register(auditRoutes, { deps: app });
       void server.register(feeRoutes, { deps: app });
+      void server.register(interestRoutes, { deps: app });
       void server.register(bankingRoutes, { deps: app });
       void server.register(escrowRoutes, { deps: app });
     },

@@ -5,6 +5,12 @@ import { CHAIN_ROUND, chainAudit } from './audit/index.ts';
 import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
 import { keepDeadlines } from './escrow/index.ts';
 import { COLLECTIONS_PER_SWEEP, collectFees } from './fees/index.ts';
+import {
+  INTEREST_PER_SWEEP,
+  PARTS_PER_SWEEP,
+  runInterest,
+  sweepAllocations,
+} from './interest/index.ts';
 import { dateInZone } from './kernel/business-date.ts';
 import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
 import type { Logger } from './logging.ts';
@@ -17,6 +23,7 @@ const EXPIRE_MS = 1_000;
 const POST_MS = 3_000;
 const DEADLINES_MS = 1_000;
 const FEES_MS = 30_000;
+const INTEREST_MS = 30_000;
 /** When nothing of what waits could be posted: the ledger has no room for it, and looking costs time. */
 const POST_STUCK_MS = 60_000;
 const SCHEDULE_MS = 3_000;
@@ -54,7 +61,7 @@ export interface Background {
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
  * could not post, turns the business date, chains the audit log, makes the transfers that are due, carries out
- * what was approved, keeps the deadlines of escrow orders, and takes the fees of past months, for every platform.
+ * what was approved, keeps the deadlines of escrow orders, takes the fees of past months, and settles interest, for every platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
   return startLoops(backgroundLoops(deps), deps.log);
@@ -71,7 +78,7 @@ export function backgroundLoops(
   deps: BackgroundDeps,
 ): readonly [
   ...[fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop],
-  ...[approvals: Loop, deadlines: Loop, fees: Loop],
+  ...[approvals: Loop, deadlines: Loop, fees: Loop, interest: Loop, shares: Loop],
 ] {
   const { db, clock } = deps;
   const acts = approvedActs(deps);
@@ -129,9 +136,27 @@ export function backgroundLoops(
       full: FULL_DEADLINES,
       work: (platformId) => keepDeadlines(deps, platformId),
     }),
+    ...feeLoops(deps, sweep),
+  ];
+}
+
+/** Fees of past months, and interest. */
+function feeLoops(
+  deps: BackgroundDeps,
+  sweep: (name: string, everyMs: number, work: Sweep) => Loop,
+): [fees: Loop, interest: Loop, shares: Loop] {
+  return [
     sweep('take fees of past months', FEES_MS, {
       full: COLLECTIONS_PER_SWEEP,
       work: (platformId) => collectFees(deps, platformId),
+    }),
+    sweep('settle interest', INTEREST_MS, {
+      full: INTEREST_PER_SWEEP,
+      work: (platformId) => runInterest(deps, platformId),
+    }),
+    sweep('pay shares of interest', INTEREST_MS, {
+      full: PARTS_PER_SWEEP,
+      work: (platformId) => sweepAllocations(deps, platformId),
     }),
   ];
 }

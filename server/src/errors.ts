@@ -7,6 +7,7 @@ import * as escrow from './escrow/errors.ts';
 import * as fees from './fees/errors.ts';
 import * as http from './http/errors.ts';
 import { STATUS_OF } from './http/problem.ts';
+import * as interest from './interest/errors.ts';
 import type { ErrorDefinition } from './kernel/error.ts';
 import * as ledger from './ledger/errors.ts';
 import * as members from './members/errors.ts';
@@ -24,6 +25,7 @@ type Definition =
   | DefinitionIn<typeof fees>
   | DefinitionIn<typeof escrow>
   | DefinitionIn<typeof http>
+  | DefinitionIn<typeof interest>
   | DefinitionIn<typeof ledger>
   | DefinitionIn<typeof ledger.refusalErrors>
   | DefinitionIn<typeof members>
@@ -38,7 +40,7 @@ export type ErrorCode = Definition['code'];
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
   ...[approvals, banking, deposits, embedded, escrow, fees, http, ledger, ledger.refusalErrors],
-  ...[members, platforms, sealing, transfers, virtualAccounts],
+  ...[interest, members, platforms, sealing, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
   .sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -165,6 +167,17 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   fee_charge_not_found: 'ED99809',
   fee_nothing_to_waive: 'ED99810',
   fee_changed: 'ED99811',
+  interest_rate_invalid: 'ED99821',
+  interest_rate_busy: 'ED99822',
+  interest_rate_not_found: 'ED99823',
+  interest_period_invalid: 'ED99824',
+  interest_settled: 'ED99825',
+  interest_settlement_not_found: 'ED99826',
+  interest_not_reversible: 'ED99827',
+  interest_due: 'ED99828',
+  interest_not_divisible: 'ED99829',
+  interest_allocation_not_found: 'ED99830',
+  interest_schedule_invalid: 'ED99831',
   calendar_invalid: 'ED99805',
   calendar_day_not_edited: 'ED99806',
   rail_invalid: 'ED99807',

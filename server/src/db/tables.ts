@@ -21,6 +21,8 @@ export type JsonPrimitive = boolean | number | string | null;
 
 export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
+export type Numeric = ColumnType<string, number | string, number | string>;
+
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
 export interface Account {
@@ -362,6 +364,95 @@ export interface HoldEvent {
   remaining: bigint;
 }
 
+export interface InterestAccount {
+  account_id: bigint;
+  platform_id: bigint;
+  problem: string | null;
+  sequence: Generated<number>;
+  settled_to: string | null;
+}
+
+export interface InterestAllocation {
+  allocation_id: string;
+  amount: bigint;
+  computed: bigint;
+  content: string;
+  created_at: Timestamp;
+  main_account_id: bigint;
+  period_from: string;
+  period_to: string;
+  platform_id: bigint;
+  product: Numeric;
+  reference: string | null;
+  request_id: string;
+}
+
+export interface InterestAllocationPart {
+  account_id: bigint;
+  allocation_id: string;
+  done: Generated<boolean>;
+  platform_id: bigint;
+  problem: string | null;
+  product: Numeric;
+  share: bigint;
+  tried_on: string | null;
+}
+
+export interface InterestRate {
+  account_id: bigint | null;
+  created_at: Timestamp;
+  currency: string;
+  platform_id: bigint;
+  product: string;
+  rate_id: string;
+  terms: Json | null;
+  valid_from: string;
+  version: number;
+}
+
+export interface InterestReversal {
+  at: Timestamp;
+  platform_id: bigint;
+  reason: string;
+  request_id: string;
+  settlement_id: string;
+  transfer_id: bigint | null;
+}
+
+export interface InterestRun {
+  business_date: string;
+  finished_at: Timestamp | null;
+  looked_to: Generated<bigint>;
+  period_to: string;
+  platform_id: bigint;
+  problems: number | null;
+}
+
+export interface InterestSchedule {
+  changed_at: Timestamp;
+  day: number;
+  months: number[];
+  platform_id: bigint;
+}
+
+export interface InterestSettlement {
+  account_id: bigint;
+  allocation_id: string | null;
+  at: Timestamp;
+  business_date: string;
+  computed: bigint;
+  exact: Numeric;
+  interest: bigint;
+  period_from: string;
+  period_to: string;
+  platform_id: bigint;
+  product: Numeric;
+  request_id: string;
+  segments: Json;
+  settlement_id: string;
+  transfer_id: bigint | null;
+}
+
 export interface LedgerRequest {
   fingerprint: Buffer;
   first_move_id: bigint | null;
@@ -566,6 +657,14 @@ export interface DB {
   freeze_step: FreezeStep;
   hold: Hold;
   hold_event: HoldEvent;
+  interest_account: InterestAccount;
+  interest_allocation: InterestAllocation;
+  interest_allocation_part: InterestAllocationPart;
+  interest_rate: InterestRate;
+  interest_reversal: InterestReversal;
+  interest_run: InterestRun;
+  interest_schedule: InterestSchedule;
+  interest_settlement: InterestSettlement;
   ledger_request: LedgerRequest;
   main_account: MainAccount;
   member: Member;

@@ -40,7 +40,14 @@ const TAGS = [
   },
   { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
-  { name: 'fees', description: 'Fee rules by version, and exact quotes 费率与试算' },
+  {
+    name: 'fees',
+    description: 'Fee rules by version, exact quotes, and fees that were charged 费率、试算与手续费',
+  },
+  {
+    name: 'interest',
+    description: 'Interest on the balance product: rates, settlements, allocations 利率与结息',
+  },
   {
     name: 'rails',
     description: 'Terms of rails, the choice of one, and working days 汇路与工作日历',

@@ -44,3 +44,8 @@ export function addMonths(date: BusinessDate, months: number): BusinessDate {
   const time = Date.UTC(year, month - 1 + months, Math.min(day, lastDay));
   return businessDate(new Date(time).toISOString().slice(0, 10));
 }
+
+/** How many days the second date is after the first; below zero when it is before. */
+export function daysBetween(from: BusinessDate, to: BusinessDate): number {
+  return (Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / DAY_MS;
+}

@@ -56,6 +56,7 @@ export {
   readAccounts,
   readBalanceAt,
 } from './read/balance.ts';
+export { type BalanceRun, readDailyBalances } from './read/daily-balances.ts';
 export {
   type HoldEventRow,
   type HoldRow,

@@ -96,7 +96,8 @@ export async function reopenVirtualAccount(
 
 /**
  * Closes an account (销户) for ever; its number is not given out again. Throws AppError: `account_not_found`,
- * `public_account_refused`, `platform_account_needed`, `account_closed`, `account_not_empty`.
+ * `public_account_refused`, `platform_account_needed`, what `beforeClosing` throws, `account_closed`,
+ * `account_not_empty`.
  */
 export async function closeVirtualAccount(
   deps: Deps,
@@ -107,6 +108,7 @@ export async function closeVirtualAccount(
   if (account.kind === 'platform') {
     throw new AppError(platformAccountNeeded, { account: number });
   }
+  await deps.beforeClosing?.(platformId, account.number);
   const action = 'virtual_account.closed';
   return changeState(deps, platformId, number, { action, state: () => 'closed' });
 }

@@ -183,3 +183,19 @@ export const bankAccountInvalid = defineError<{ errors: readonly FieldError[] }>
     zh: '请传入 1 至 34 位字母或数字；空格、连字符、点和斜线会被忽略。',
   },
 });
+
+/** An account cannot be closed while it has interest to come: `interest` for the days from `from` to `to`. */
+export const interestDue = defineError<{
+  account: string;
+  interest: bigint;
+  from: string;
+  to: string;
+}>()({
+  code: 'interest_due',
+  kind: 'refused',
+  title: { en: 'Interest of the account is not settled', zh: '账户尚有未结利息' },
+  remedy: {
+    en: 'Settle its interest, pay the money out, then close it.',
+    zh: '请先结息并转出资金，再行销户。',
+  },
+});

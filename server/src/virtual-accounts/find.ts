@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import { type AccountId, accountId } from '../ledger/index.ts';
 import { accountsByNumber, type NumberedFacts } from './directory.ts';
+import { MEMBER_KINDS, type VirtualAccountKind, virtualAccountKind } from './virtual-account.ts';
 
 /** An account that a deposit may be for, under one main account. */
 export interface FoundAccount {
@@ -99,4 +100,36 @@ export async function findParties(
   return rows.map(({ interestAndFees, platform, memberId }) => ({
     ...{ interestAndFees: accountId(interestAndFees), platform: accountId(platform), memberId },
   }))[0];
+}
+
+/** An account of a member, as interest looks for it. */
+export interface FoundMemberAccount {
+  readonly accountId: AccountId;
+  readonly number: string;
+  readonly kind: VirtualAccountKind;
+  readonly currency: string;
+  readonly mainAccountId: bigint;
+}
+
+/** Members' accounts that are not closed, of one main account or all, in the order in which they were opened. */
+export async function listMemberAccounts(
+  db: Db,
+  platformId: bigint,
+  filter: { mainAccountId?: bigint | undefined; after?: AccountId | undefined; limit: number },
+): Promise<readonly FoundMemberAccount[]> {
+  const { mainAccountId, after, limit } = filter;
+  const { rows } = await sql<
+    Omit<FoundMemberAccount, 'accountId' | 'kind'> & { accountId: bigint; kind: string }
+  >`
+    select v.account_id as "accountId", v.number, v.kind, a.currency, v.main_account_id as "mainAccountId"
+      from virtual_account v join account a on a.platform_id = v.platform_id and a.account_id = v.account_id
+     where v.platform_id = ${platformId} and v.kind = any (${[...MEMBER_KINDS]}::text[]) and a.state <> 'closed'
+       ${mainAccountId === undefined ? sql`` : sql`and v.main_account_id = ${mainAccountId}`}
+       ${after === undefined ? sql`` : sql`and v.account_id > ${after}`}
+     order by v.account_id limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    ...row,
+    accountId: accountId(row.accountId),
+    kind: virtualAccountKind(row.kind),
+  }));
 }

@@ -19,12 +19,14 @@ export {
 export * from './errors.ts';
 export {
   type FoundAccount,
+  type FoundMemberAccount,
   type FoundParties,
   type FoundPayer,
   findByNumbers,
   findByPayerAccounts,
   findByReferenceCodes,
   findParties,
+  listMemberAccounts,
 } from './find.ts';
 export type { MainAccountRecord } from './main-account-store.ts';
 export { hasCheckDigit, normaliseBankAccount } from './numbering.ts';

@@ -22,6 +22,8 @@ export interface AccountDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
+  /** Throws when something of an account has to be done before it may be closed. */
+  readonly beforeClosing?: (platformId: bigint, number: string) => Promise<void>;
 }
 
 /** What a main account is opened with. `number` is the bank's, in whatever way it is written. */

@@ -31,6 +31,7 @@ import {
 } from './change-virtual-account.ts';
 import {
   accountNotEmpty,
+  interestDue,
   mainAccountNotFound,
   mainAccountRequired,
   numberInvalid,
@@ -267,11 +268,11 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
     {
       config: {
         scope: 'accounts:write',
-        problems: [...problems, platformAccountNeeded, accountNotEmpty],
+        problems: [...problems, platformAccountNeeded, accountNotEmpty, interestDue],
       },
       schema: {
         operationId: 'closeVirtualAccount',
-        summary: 'Close for ever; only when empty 销户',
+        summary: 'Close for ever; only when empty, and its interest is settled 销户',
         tags,
         params,
         response: { 200: VirtualAccount },

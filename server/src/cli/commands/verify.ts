@@ -4,6 +4,7 @@ import { verifyAudit } from '../../audit/index.ts';
 import { type DepositFinding, verifyDeposits } from '../../deposits/index.ts';
 import { verifyEscrow } from '../../escrow/index.ts';
 import { verifyFees } from '../../fees/index.ts';
+import { verifyInterest } from '../../interest/index.ts';
 import { type Finding, verifyLedger } from '../../ledger/index.ts';
 import { type Platform, platformTextId } from '../../platforms/index.ts';
 import { type Cli, type DatabaseContext, databaseAction, type Result } from '../action.ts';
@@ -18,7 +19,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance from what was booked, hold the deposits, escrow orders and fees against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance from what was booked, hold the deposits, escrow orders, fees and interest against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
     .addHelpText(
       'after',
@@ -75,7 +76,12 @@ async function verifyPlatform({ db }: App, platform: Platform): Promise<Verified
   const audit = { check, findings: findings.map((each) => ({ check, ...each })) };
   const escrow = await verifyEscrow(db, platform.platformId);
   const fees = await verifyFees(db, platform.platformId);
-  return { platform, checks: [...ledger, ...held, ...escrow, ...fees, audit], auditHead: head };
+  const interest = await verifyInterest(db, platform.platformId);
+  return {
+    platform,
+    checks: [...ledger, ...held, ...escrow, ...fees, ...interest, audit],
+    auditHead: head,
+  };
 }
 
 const isFine = ({ findings }: Check): boolean => findings.length === 0;
