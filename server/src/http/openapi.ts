@@ -42,7 +42,8 @@ const TAGS = [
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
   {
     name: 'fees',
-    description: 'Fee rules by version, exact quotes, and fees that were charged 费率、试算与手续费',
+    description:
+      'Fee rules by version, exact quotes, and fees that were charged 费率、试算与手续费',
   },
   {
     name: 'interest',
