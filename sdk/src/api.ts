@@ -91,6 +91,7 @@ export interface ProblemFacts {
     entry_not_in_suspense: { readonly bankEntry: string; readonly state: string };
     escrow_account_refused: { readonly account: string; readonly reason: "is_the_buyer" | "not_a_receiver" | "not_a_seller" | "twice" };
     escrow_deadline_passed: { readonly deadlineAt: string; readonly field: string };
+    escrow_fee_rule_unfit: { readonly product: string; readonly bearer: string; readonly timing: string };
     escrow_order_not_found: { readonly escrowOrder: string };
     escrow_reference_taken: { readonly reference: string; readonly field: string };
     escrow_refund_exceeds: { readonly refundable: number };
@@ -14237,7 +14238,7 @@ export interface operations {
                      * @example 1250
                      */
                     amount: number;
-                    /** @description Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ratio or tiers. */
+                    /** @description Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it), feeProduct (a commission by its fee rule, of what is released) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ratio or tiers. */
                     split: {
                         /** @enum {unknown} */
                         role: "seller" | "commission" | "partner";
@@ -14268,6 +14269,11 @@ export interface operations {
                              */
                             ratioPpm: number;
                         }[];
+                        /**
+                         * @description What is priced: a word of your own choice
+                         * @example withdrawal
+                         */
+                        feeProduct?: string;
                         remainderWeight?: number;
                         /**
                          * @description Minor units of the currency (CNY: fen 分)
@@ -14343,7 +14349,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            /**
+             * @description `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `fee_rule_not_found`: No fee rule is in force for this product (该产品没有生效的费率规则)
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -14373,6 +14383,10 @@ export interface operations {
              *     `escrow_split_impossible`: The split does not add up to the amount (分账各项与金额不符)
              *
              *     `escrow_share_exceeded`: The split passes the maximum share (分账超过最大比例)
+             *
+             *     `escrow_fee_rule_unfit`: The fee rule cannot price a commission (该费率规则不适用于佣金)
+             *
+             *     `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额)
              *
              *     `escrow_deadline_passed`: The deadline has passed already (截止时间已过)
              *
@@ -14516,7 +14530,7 @@ export interface operations {
                      * @example 1250
                      */
                     amount?: number;
-                    /** @description Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ratio or tiers. */
+                    /** @description Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it), feeProduct (a commission by its fee rule, of what is released) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ratio or tiers. */
                     split?: {
                         /** @enum {unknown} */
                         role: "seller" | "commission" | "partner";
@@ -14547,6 +14561,11 @@ export interface operations {
                              */
                             ratioPpm: number;
                         }[];
+                        /**
+                         * @description What is priced: a word of your own choice
+                         * @example withdrawal
+                         */
+                        feeProduct?: string;
                         remainderWeight?: number;
                         /**
                          * @description Minor units of the currency (CNY: fen 分)
@@ -14600,6 +14619,8 @@ export interface operations {
              * @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在)
              *
              *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `fee_rule_not_found`: No fee rule is in force for this product (该产品没有生效的费率规则)
              */
             404: {
                 headers: {
@@ -14630,6 +14651,10 @@ export interface operations {
              *     `escrow_split_impossible`: The split does not add up to the amount (分账各项与金额不符)
              *
              *     `escrow_share_exceeded`: The split passes the maximum share (分账超过最大比例)
+             *
+             *     `escrow_fee_rule_unfit`: The fee rule cannot price a commission (该费率规则不适用于佣金)
+             *
+             *     `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额)
              *
              *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
              *
@@ -15112,6 +15137,8 @@ export interface operations {
              * @description `escrow_order_not_found`: There is no such escrow order (担保订单不存在)
              *
              *     `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `fee_rule_not_found`: No fee rule is in force for this product (该产品没有生效的费率规则)
              */
             404: {
                 headers: {
@@ -15144,6 +15171,10 @@ export interface operations {
              *     `escrow_split_impossible`: The split does not add up to the amount (分账各项与金额不符)
              *
              *     `escrow_share_exceeded`: The split passes the maximum share (分账超过最大比例)
+             *
+             *     `escrow_fee_rule_unfit`: The fee rule cannot price a commission (该费率规则不适用于佣金)
+             *
+             *     `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额)
              *
              *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
              *

@@ -193,6 +193,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   escrow_refund_unfunded: 'ED99509',
   escrow_rest_undecided: 'ED99510',
   escrow_deadline_passed: 'ED99511',
+  escrow_fee_rule_unfit: 'ED99513',
 
   approval_not_found: 'ED99861',
   approval_not_pending: 'ED99862',

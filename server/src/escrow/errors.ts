@@ -118,3 +118,18 @@ export const escrowDeadlinePassed = defineError<{ deadlineAt: string; field: str
   title: { en: 'The deadline has passed already', zh: '截止时间已过' },
   remedy: { en: 'Give a moment to come.', zh: '请传入将来的时间。' },
 });
+
+/** The rule that prices a commission does not take it out of the amount at once. */
+export const escrowFeeRuleUnfit = defineError<{
+  product: string;
+  bearer: string;
+  timing: string;
+}>()({
+  code: 'escrow_fee_rule_unfit',
+  kind: 'refused',
+  title: { en: 'The fee rule cannot price a commission', zh: '该费率规则不适用于佣金' },
+  remedy: {
+    en: 'A commission comes out of what is released: put a rule with bearer payee and timing now.',
+    zh: '佣金从放款中扣取：请设置承担方为 payee、timing 为 now 的规则。',
+  },
+});

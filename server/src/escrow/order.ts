@@ -58,12 +58,15 @@ export function orderState(text: string): OrderState {
 /** Who receives: a seller of the order, the platform's commission (佣金), or anybody else with a share. */
 export type Role = 'seller' | 'commission' | 'partner';
 
+/** What one line gets: a share; or what a fee rule prices, of what is released, when it is released. */
+export type PartShare = Share | { readonly kind: 'feeRule'; readonly product: string };
+
 /** One line of a split: who gets what. */
 export interface SplitPart {
   readonly role: Role;
   /** The number of a virtual account. */
   readonly account: string;
-  readonly share: Share;
+  readonly share: PartShare;
 }
 
 /** Somebody who may receive of the order, or has. Minor units. */
@@ -118,7 +121,13 @@ export type DividedOutcome =
  */
 export function divide(
   amount: bigint,
-  { parts, maxSharePpm }: { parts: readonly SplitPart[]; maxSharePpm: number },
+  {
+    parts,
+    maxSharePpm,
+  }: {
+    parts: readonly { readonly role: Role; readonly share: Share }[];
+    maxSharePpm: number;
+  },
 ): DividedOutcome {
   const outcome = split(
     amount,

@@ -1,4 +1,6 @@
+import { quoteFee } from '../fees/index.ts';
 import { AppError } from '../kernel/error.ts';
+import type { Share } from '../kernel/split.ts';
 import type { AccountId } from '../ledger/index.ts';
 import {
   accountNotFound,
@@ -7,8 +9,13 @@ import {
   publicAccountRefused,
 } from '../virtual-accounts/index.ts';
 import type { EscrowDeps } from './act.ts';
-import { escrowAccountRefused, escrowShareExceeded, escrowSplitImpossible } from './errors.ts';
-import { type DividedOutcome, divide, type SplitPart } from './order.ts';
+import {
+  escrowAccountRefused,
+  escrowFeeRuleUnfit,
+  escrowShareExceeded,
+  escrowSplitImpossible,
+} from './errors.ts';
+import { type DividedOutcome, divide, type PartShare, type SplitPart } from './order.ts';
 
 /** Accounts by number, with the field of the body that named each. */
 export interface NamedAccount {
@@ -51,10 +58,11 @@ export interface Payout {
 /**
  * What each line of a split gets of an amount; lines that get nothing are left out. Throws AppError:
  * `account_not_found`, `public_account_refused`, `escrow_account_refused`, `escrow_split_impossible`,
- * `escrow_share_exceeded`.
+ * `escrow_share_exceeded`; of a line that a fee rule prices `fee_rule_not_found`, `fee_exceeds_amount`,
+ * `escrow_fee_rule_unfit`.
  */
 export async function payoutsOf(
-  deps: Pick<EscrowDeps, 'db'>,
+  deps: Pick<EscrowDeps, 'db' | 'clock'>,
   platformId: bigint,
   {
     parts,
@@ -84,11 +92,36 @@ export async function payoutsOf(
     seen.add(account);
     return [{ part, account }];
   });
-  const divided = divide(amount, { parts, maxSharePpm: order.maxSharePpm });
+  const priced: { role: SplitPart['role']; share: Share }[] = [];
+  for (const { role, share, account } of parts) {
+    const currency = found.get(account)?.currency ?? '';
+    priced.push({ role, share: await pricedShare(deps, platformId, share, { amount, currency }) });
+  }
+  const divided = divide(amount, { parts: priced, maxSharePpm: order.maxSharePpm });
   if (!divided.ok) throw impossible(divided);
   return payouts
     .map((each, i) => ({ ...each, amount: divided.amounts[i] ?? 0n }))
     .filter((each) => each.amount > 0n);
+}
+
+/**
+ * A share as it divides: what a fee rule prices is an amount by then. The rule is the platform's, and it must take out of
+ * the amount and at once: nothing else can be done with a release.
+ */
+async function pricedShare(
+  deps: Pick<EscrowDeps, 'db' | 'clock'>,
+  platformId: bigint,
+  share: PartShare,
+  { amount, currency }: { amount: bigint; currency: string },
+): Promise<Share> {
+  if (share.kind !== 'feeRule') return share;
+  const { product } = share;
+  const { rule, fee } = await quoteFee(deps, platformId, { product, currency, amount });
+  const { bearer, timing } = rule;
+  if (bearer !== 'payee' || timing !== 'now') {
+    throw new AppError(escrowFeeRuleUnfit, { product, bearer, timing });
+  }
+  return { kind: 'amount', amount: fee };
 }
 
 function impossible(outcome: Extract<DividedOutcome, { ok: false }>): AppError {

@@ -1,4 +1,5 @@
 /** What escrow orders may be refused for, for the API document. */
+import { feeExceedsAmount, feeRuleNotFound } from '../fees/errors.ts';
 import { refusalErrors } from '../ledger/index.ts';
 import { publicAccountRefused } from '../virtual-accounts/index.ts';
 import * as errors from './errors.ts';
@@ -9,6 +10,9 @@ export const splitProblems = [
   errors.escrowAccountRefused,
   errors.escrowSplitImpossible,
   errors.escrowShareExceeded,
+  errors.escrowFeeRuleUnfit,
+  feeRuleNotFound,
+  feeExceedsAmount,
 ];
 export const paymentProblems = [
   refusalErrors.different_main_accounts,

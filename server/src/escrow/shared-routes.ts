@@ -1,5 +1,6 @@
 /** Schemas and translations of the routes of escrow orders. */
 import type { FastifyReply } from 'fastify';
+import { FeeProduct } from '../fees/index.ts';
 import {
   AccountNumber,
   AmountIn,
@@ -19,10 +20,10 @@ import {
   Text,
   Type,
 } from '../http/schemas.ts';
-import { type Share, WHOLE_PPM } from '../kernel/split.ts';
+import { WHOLE_PPM } from '../kernel/split.ts';
 import type { EscrowDeps } from './act.ts';
 import { type Acted, isRepeatedRefusal, type Mode } from './act.ts';
-import type { SplitPart } from './order.ts';
+import type { PartShare, SplitPart } from './order.ts';
 import { type ActionView, actionViews } from './view.ts';
 
 /** Lines of a split, sellers of an order, and steps of a tier, at most. */
@@ -39,7 +40,7 @@ export const Ppm = Type.Integer({
 const Role = Type.Enum(['seller', 'commission', 'partner']);
 const Tier = Type.Object({ upTo: Type.Optional(AmountIn), ratioPpm: Ppm }, CLOSED);
 
-/** One line of a split that arrives: exactly one of amount, ratioPpm, tiers and remainderWeight. */
+/** One line of a split that arrives: exactly one of amount, ratioPpm, tiers, feeProduct and remainderWeight. */
 export const SplitIn = Type.Array(
   Type.Object(
     {
@@ -48,6 +49,7 @@ export const SplitIn = Type.Array(
       amount: Type.Optional(AmountIn),
       ratioPpm: Type.Optional(Ppm),
       tiers: Type.Optional(Type.Array(Tier, { minItems: 1, maxItems: MAX_TIERS })),
+      feeProduct: Type.Optional(FeeProduct),
       remainderWeight: Type.Optional(Type.Integer({ minimum: 1, maximum: WHOLE_PPM })),
       atMost: Type.Optional(AmountIn),
     },
@@ -57,8 +59,8 @@ export const SplitIn = Type.Array(
     minItems: 1,
     maxItems: MAX_PARTS,
     description:
-      'Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it) ' +
-      'and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ' +
+      'Who gets what. Each line has exactly one of amount, ratioPpm, tiers (each step counts for what lies in it), ' +
+      'feeProduct (a commission by its fee rule, of what is released) and remainderWeight. Ratios and tiers are rounded down; what is left goes to the remainder. atMost cuts a ' +
       'ratio or tiers.',
   },
 );
@@ -74,17 +76,25 @@ export function splitOf(lines: Static<typeof SplitIn>): readonly SplitPart[] {
   }));
 }
 
-function shareOf(line: Static<typeof SplitIn>[number], at: string): Share {
-  const { amount, ratioPpm, tiers, remainderWeight } = line;
-  const given = [amount, ratioPpm, tiers, remainderWeight].filter((each) => each !== undefined);
+function shareOf(line: Static<typeof SplitIn>[number], at: string): PartShare {
+  const { amount, ratioPpm, tiers, remainderWeight, feeProduct } = line;
+  const shares = [amount, ratioPpm, tiers, remainderWeight, feeProduct];
+  const given = shares.filter((each) => each !== undefined);
   if (given.length !== 1) {
-    throw invalid(at, 'must have exactly one of amount, ratioPpm, tiers and remainderWeight');
+    throw invalid(
+      at,
+      'must have exactly one of amount, ratioPpm, tiers, feeProduct and remainderWeight',
+    );
   }
   const atMost = optionalAmount(line.atMost);
   if (ratioPpm !== undefined) return { kind: 'ratio', ppm: ratioPpm, atMost };
   if (tiers !== undefined) return { kind: 'tiers', tiers: tiersOf(tiers, `${at}/tiers`), atMost };
   if (atMost !== undefined) throw invalid(`${at}/atMost`, 'goes with ratioPpm or tiers only');
   if (amount !== undefined) return { kind: 'amount', amount: BigInt(amount) };
+  if (feeProduct !== undefined) {
+    if (line.role === 'commission') return { kind: 'feeRule', product: feeProduct };
+    throw invalid(`${at}/feeProduct`, 'goes with the role commission only');
+  }
   return { kind: 'remainder', weight: remainderWeight ?? 1 };
 }
 
