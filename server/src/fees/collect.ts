@@ -49,7 +49,7 @@ export async function collectFees(
     owing.map(({ account }) => accountId(account)),
   );
   const failures: unknown[] = [];
-  for (const { account, income, owed } of owing) {
+  const one = async ({ account, income, owed }: (typeof owing)[number]) => {
     const id = accountId(account);
     const now = accounts.get(id);
     const free = now ? now.balance - now.held : 0n;
@@ -58,7 +58,8 @@ export async function collectFees(
     await collect(deps, platformId, { ...record, amount: taken > 0n ? taken : 0n }).catch(
       (error: unknown) => failures.push(error),
     );
-  }
+  };
+  await Promise.all(owing.map(one));
   if (failures.length > 0) throw new AggregateError(failures, 'for some accounts');
   return owing.length;
 }
