@@ -176,8 +176,8 @@ const CHECKS: Readonly<Record<string, Check>> = {
       from (select transfer_id as move_id, business_date from transfer where platform_id = ${platformId}
             union all
             select move_id, business_date from hold_event where platform_id = ${platformId}) m
-      join day d using (business_date)
-     where m.move_id < d.first_move_id or m.move_id >= d.next_first`,
+      left join day d using (business_date)
+     where d.first_move_id is null or m.move_id < d.first_move_id or m.move_id >= d.next_first`,
 
   'closed accounts are empty': (platformId) => sql`
     select 'account ' || account_id as subject, format('closed with %s, held %s', balance, held) as detail

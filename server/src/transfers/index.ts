@@ -41,4 +41,5 @@ export {
 } from './submit.ts';
 export { transfer } from './transfer.ts';
 export { type UnfreezeInput, type UnfreezePayInput, unfreeze, unfreezePay } from './unfreeze.ts';
+export { verifyTransfers } from './verify.ts';
 export type { SideView, TransferView } from './view.ts';

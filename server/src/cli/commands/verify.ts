@@ -7,6 +7,7 @@ import { verifyFees } from '../../fees/index.ts';
 import { verifyInterest } from '../../interest/index.ts';
 import { type Finding, verifyLedger } from '../../ledger/index.ts';
 import { type Platform, platformTextId } from '../../platforms/index.ts';
+import { verifyTransfers } from '../../transfers/index.ts';
 import { type Cli, type DatabaseContext, databaseAction, type Result } from '../action.ts';
 import { EXIT } from '../explain-error.ts';
 import { type Column, table } from '../output.ts';
@@ -19,7 +20,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance from what was booked, hold the deposits, escrow orders, fees and interest against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance from what was booked, hold the deposits, freezes, scheduled transfers, escrow orders, fees and interest against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
     .addHelpText(
       'after',
@@ -46,7 +47,7 @@ const DEPOSIT_CHECKS: Readonly<Record<DepositFinding['code'], string>> = {
 
 /** What the checks of one platform found. */
 interface Verified {
-  readonly platform: Platform;
+  readonly platform: Pick<Platform, 'platformId' | 'name'>;
   readonly checks: readonly Check[];
   /** Where the chain of the audit log ends. */
   readonly auditHead: { readonly sequence: bigint; readonly hash: string };
@@ -64,7 +65,11 @@ async function verify({ app, global, terminal }: DatabaseContext): Promise<Resul
   return { document, text: describe(verified), exitCode: agrees ? EXIT.ok : EXIT.failed };
 }
 
-async function verifyPlatform({ db }: App, platform: Platform): Promise<Verified> {
+/** Everything that is checked of one platform, in this order. */
+export async function verifyPlatform(
+  { db }: Pick<App, 'db'>,
+  platform: Pick<Platform, 'platformId' | 'name'>,
+): Promise<Verified> {
   const ledger = await verifyLedger(db, platform.platformId);
   const deposits = await verifyDeposits(db, platform.platformId);
   const held = Object.entries(DEPOSIT_CHECKS).map(([code, check]) => ({
@@ -74,12 +79,13 @@ async function verifyPlatform({ db }: App, platform: Platform): Promise<Verified
   const { findings, head } = await verifyAudit(db, platform.platformId);
   const check = 'the audit log is as it was written';
   const audit = { check, findings: findings.map((each) => ({ check, ...each })) };
+  const transfers = await verifyTransfers(db, platform.platformId);
   const escrow = await verifyEscrow(db, platform.platformId);
   const fees = await verifyFees(db, platform.platformId);
   const interest = await verifyInterest(db, platform.platformId);
   return {
     platform,
-    checks: [...ledger, ...held, ...escrow, ...fees, ...interest, audit],
+    checks: [...ledger, ...held, ...transfers, ...escrow, ...fees, ...interest, audit],
     auditHead: head,
   };
 }
