@@ -108,6 +108,7 @@ export interface ProblemFacts {
     fee_rule_busy: { readonly product: string };
     fee_rule_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
     fee_rule_not_found: { readonly product: string; readonly currency: string; readonly at: string };
+    fees_owed: { readonly account: string; readonly owed: number };
     freeze_insufficient: { readonly freeze: string; readonly remaining: number; readonly field?: string };
     freeze_not_found: { readonly freeze: string };
     freeze_payee_differs: { readonly freeze: string; readonly payee: string; readonly field: string };
@@ -511,7 +512,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close for ever; only when empty, and its interest is settled 销户 */
+        /** Close for ever; only when empty, with interest settled and no fees owed 销户 */
         post: operations["closeVirtualAccount"];
         delete?: never;
         options?: never;
@@ -6699,6 +6700,8 @@ export interface operations {
              *     `account_not_empty`: The account is not empty (账户余额不为零)
              *
              *     `interest_due`: Interest of the account is not settled (账户尚有未结利息)
+             *
+             *     `fees_owed`: The account owes fees (账户尚有未收手续费)
              */
             422: {
                 headers: {

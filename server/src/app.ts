@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './db/database.ts';
 import { depositRoutes } from './deposits/routes.ts';
 import { errorCatalogue } from './errors.ts';
 import { escrowRoutes } from './escrow/routes.ts';
+import { refuseFeesOwed } from './fees/index.ts';
 import { feeRoutes } from './fees/routes.ts';
 import { type Metrics, openMetrics } from './http/metrics.ts';
 import { buildServer, type Server } from './http/server.ts';
@@ -136,8 +137,10 @@ export function buildHttp(app: App): Promise<Server> {
     addRoutes: (server) => {
       void server.register(platformRoutes, { deps: app });
       void server.register(memberRoutes, { deps: app });
-      const beforeClosing = (platformId: bigint, number: string) =>
-        refuseInterestDue(app, platformId, number);
+      const beforeClosing = async (platformId: bigint, number: string) => {
+        await refuseFeesOwed(app, platformId, number);
+        await refuseInterestDue(app, platformId, number);
+      };
       void server.register(accountRoutes, { deps: { ...app, beforeClosing } });
       void server.register(moneyRoutes, { deps: app });
       void server.register(depositRoutes, { deps: app });

@@ -175,6 +175,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   interest_settlement_not_found: 'ED99826',
   interest_not_reversible: 'ED99827',
   interest_due: 'ED99828',
+  fees_owed: 'ED99812',
   interest_not_divisible: 'ED99829',
   interest_allocation_not_found: 'ED99830',
   interest_schedule_invalid: 'ED99831',

@@ -94,6 +94,20 @@ export async function selectOwed(
   return rows;
 }
 
+/** What an account owes in all, of the open month too. */
+export async function selectOwedBy(
+  db: Db,
+  platformId: bigint,
+  account: AccountId,
+): Promise<bigint> {
+  const { rows } = await sql<{ owed: bigint }>`
+    select coalesce(sum(remaining), 0)::bigint as owed from fee_charge
+     where platform_id = ${platformId} and bearer_account_id = ${account} and remaining > 0`.execute(
+    db,
+  );
+  return rows[0]?.owed ?? 0n;
+}
+
 /** An attempt to take what an account owes. Minor units. */
 export interface CollectionRow {
   readonly account: AccountId;

@@ -117,6 +117,8 @@ test('the payer bears 0.6 % on top: estimated, taken with the transfer, answered
   expect(await balances()).toEqual([89_940, 110_000, 60, 0]);
   // The price changes: a repeat is still the same request.
   await put({ price: null });
+  expect((await pay(10_000, {}, { key: 'p' })).text).toBe(paid.text);
+  expect((await pay(10_000, {}, { key: 'q' })).body['code']).toBe('fee_rule_not_found');
   await put({ ratePpm: 1n, bearer: 'platform' });
   expect((await pay(10_000, {}, { key: 'p' })).text).toBe(paid.text);
   expect((await pay(10_001, {}, { key: 'p' })).body['code']).toBe('request_id_reused');
@@ -230,6 +232,37 @@ test('a reversal gives the fee back where its rule says so', async () => {
   const kept = await keeps.pay(10_000);
   await keeps.ask('POST', `/v1/transfers/${String(kept.body['id'])}/reversals`, {});
   expect(await keeps.balances()).toEqual([99_940, 100_000, 60, 0]);
+});
+
+test('a payee that has only what it received gives it back, with the fee that it bore', async () => {
+  const { pay, ask, payee, own, balances } = await platformWith({
+    bearer: 'payee',
+    onReversal: 'refund',
+  });
+  await ask('POST', '/v1/transfers', { debitAccount: payee, creditAccount: own, amount: 100_000 });
+  const { body } = await pay(10_000);
+  expect(await balances()).toEqual([90_000, 9940, 60, 100_000]);
+  const url = `/v1/transfers/${String(body['id'])}/reversals`;
+  const back = await ask('POST', url, {}, 'b');
+  expect([back.status, back.body]).toMatchObject([
+    201,
+    { code: 'reversal', amount: 10_000, reverses: body['id'], feeReturned: { refunded: 60 } },
+  ]);
+  expect((await ask('POST', url, {}, 'b')).text).toBe(back.text);
+  expect(await balances()).toEqual([100_000, 0, 0, 100_000]);
+});
+
+test('an account that owes fees is not closed', async () => {
+  const { pay, ask, payer, payee, nextMonth, platformId } = await platformWith({
+    timing: 'month_end',
+  });
+  await pay(10_000);
+  const close = () => ask('POST', `/v1/virtual-accounts/${payer}/close`);
+  expect((await close()).body).toMatchObject({ code: 'fees_owed', account: payer, owed: 60 });
+  await nextMonth('2026-12-01');
+  await collectFees(app, platformId);
+  await ask('POST', '/v1/transfers', { debitAccount: payer, creditAccount: payee, amount: 89_940 });
+  expect((await close()).body['state']).toBe('closed');
 });
 
 test('a waiver gives back what was taken, or forgives what is owed, once', async () => {

@@ -1,5 +1,6 @@
 /** Fees (手续费): rules by version, exact quotes, and charges: taken with their cause or at the month's end. The front door. */
 export { carryOutWaiver } from './ask-waiver.ts';
+export { refuseFeesOwed } from './before-closing.ts';
 export { type ChargeFacts, chargeOf, chargeView, type FeeCharge, type FeePlan } from './charge.ts';
 export { chargeWriter } from './charge-document.ts';
 export { COLLECTIONS_PER_SWEEP, collectFees } from './collect.ts';

@@ -99,14 +99,14 @@ export function returnStatement(platformId: bigint, items: readonly WrittenRetur
   };
 }
 
-/** Writes returns with the money that goes back, which is what the last move of each gives. */
+/** Writes returns with the money that goes back, wherever its move stands. */
 export const returnWriter: DocumentWriter<ReturnRecord> = {
   write: (platformId, items) =>
     returnStatement(
       platformId,
       items.map(({ row, answer }) => {
-        const transferId = answer.postings.at(-1)?.moveId ?? null;
-        return { row, at: answer.bookedAt, transferId };
+        const refund = answer.postings.find((each) => each.transfer?.code === FEE_CODES.refund);
+        return { row, at: answer.bookedAt, transferId: refund?.moveId ?? null };
       }),
     ),
 };

@@ -5,7 +5,10 @@ import { chargeTextId } from './charge.ts';
 import { selectCharges, selectReturn } from './charge-store.ts';
 import { type ReturnSums, refundMoves, returnable, returnWriter } from './return-document.ts';
 
-/** What a reversal gives back of a fee: its flow adds the moves behind its own, and writes the document with them. */
+/**
+ * What a reversal gives back of a fee: its flow does these moves before its own, so that a payee that bore the fee has
+ * the money, and writes the document with them.
+ */
 export interface PlannedReturn extends ReturnSums {
   /** `fch_…` */
   readonly charge: string;

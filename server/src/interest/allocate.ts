@@ -24,8 +24,9 @@ import {
 import { interestAllocationNotFound, interestNotDivisible, interestSettled } from './errors.ts';
 import { payParts } from './pay-parts.ts';
 import type { InterestDeps } from './put-rate.ts';
+import { selectRatesFor } from './rate-store.ts';
 import { selectStates } from './settlement-store.ts';
-import { type Earned, lastDay, refusePeriod, workOut } from './work-out.ts';
+import { type Earned, firstDay, lastDay, ratesOf, refusePeriod, workOut } from './work-out.ts';
 
 /** Interest of the bank that is to be divided. Minor units; the main account by its number at the bank. */
 export interface AllocationInput {
@@ -209,9 +210,34 @@ async function earnedBy(
         );
       }
     }
+    const never = some.filter(({ accountId }) => states.get(accountId).settledTo === null);
+    await refuseLeftOut({ db }, platformId, { accounts: never, from });
     earned.push(...(await workOut(db, platformId, { accounts: some, from, to })));
   }
   return earned;
+}
+
+/** Accounts that were never settled must not have earned anything before the period. */
+async function refuseLeftOut(
+  { db }: Pick<InterestDeps, 'db'>,
+  platformId: bigint,
+  { accounts, from }: { accounts: readonly FoundMemberAccount[]; from: BusinessDate },
+): Promise<void> {
+  const ids = accounts.map(({ accountId }) => accountId);
+  const rates = await selectRatesFor(db, platformId, ids);
+  const byStart = Map.groupBy(accounts, (account) => firstDay(ratesOf(account, rates)));
+  for (const [start, some] of byStart) {
+    if (start === undefined || start >= from) continue;
+    const days = { from: start, to: addDays(from, -1) };
+    for (const { account, accrued } of await workOut(db, platformId, { accounts: some, ...days })) {
+      if (accrued.interest > 0n) {
+        throw refusePeriod(
+          '/from',
+          `must be ${start}, from where account ${account.number} has earned`,
+        );
+      }
+    }
+  }
 }
 
 async function refuseUnfunded(

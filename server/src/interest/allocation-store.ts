@@ -159,6 +159,20 @@ export async function selectOpenParts(
   }));
 }
 
+/** Those of these accounts that are owed a share. */
+export async function selectOwedShares(
+  db: Db,
+  platformId: bigint,
+  accounts: readonly AccountId[],
+): Promise<ReadonlySet<AccountId>> {
+  const { rows } = await sql<{ account: bigint }>`
+    select distinct account_id as account from interest_allocation_part
+     where platform_id = ${platformId} and not done and account_id = any (${[...accounts]}::bigint[])`.execute(
+    db,
+  );
+  return new Set(rows.map(({ account }) => accountId(account)));
+}
+
 /** Notes why a part was not paid on a business date. */
 export async function updatePartProblem(
   db: Db,

@@ -373,6 +373,36 @@ test('a share that cannot be paid is named, and paid by the sweep when it can', 
   expect(await balance(bob)).toBe(300_075);
 });
 
+test('an allocation that would leave earned days out, or a share that is owed, is not passed over', async () => {
+  const { platformId, main, numbers, pay, put, ask, turnTo, balance } = await platformWith({
+    ...{ members: 2, reserve: 10_000n },
+  });
+  const [alice, bob] = numbers as [string, string];
+  await put(3600);
+  await pay(alice, 1_000_000n);
+  await turnTo('2026-10-21');
+  await pay(bob, 1_000_000n);
+  await turnTo('2026-12-21');
+  const allocate = (from: string) =>
+    ask('POST', '/v1/interest-allocations', {
+      ...{ mainAccount: main.number, amount: 1000, from, to: '2026-12-20' },
+    });
+  expect((await allocate('2026-10-21')).body).toMatchObject({
+    ...{ code: 'interest_period_invalid', errors: [{ pointer: '/from' }] },
+  });
+  await ask('POST', `/v1/virtual-accounts/${bob}/stop`, { side: 'credit' });
+  const done = await allocate('2026-09-21');
+  expect(done.body).toMatchObject({ paid: 599, outstanding: 401 });
+  await ask('POST', `/v1/virtual-accounts/${bob}/reopen`, { side: 'credit' });
+  // The schedule leaves these days to the share.
+  await runInterest(app, platformId);
+  expect(await balance(bob)).toBe(1_000_000);
+  await turnTo('2026-12-22');
+  await runInterest(app, platformId);
+  await sweepAllocations(app, platformId);
+  expect([await balance(alice), await balance(bob)]).toEqual([1_000_599, 1_000_401]);
+});
+
 test('an account with interest to come is not closed until it is settled', async () => {
   const { main, numbers, pay, put, ask, turnTo, settle } = await platformWith();
   const [alice] = numbers;

@@ -2,6 +2,7 @@ import { addDays, type BusinessDate } from '../kernel/business-date.ts';
 import { AppError, type ErrorKind } from '../kernel/error.ts';
 import { openBusinessDate } from '../ledger/index.ts';
 import { type FoundMemberAccount, listMemberAccounts } from '../virtual-accounts/index.ts';
+import { selectOwedShares } from './allocation-store.ts';
 import { interestSettled } from './errors.ts';
 import type { InterestDeps } from './put-rate.ts';
 import { selectRatesFor } from './rate-store.ts';
@@ -20,7 +21,7 @@ const PASSES: readonly ErrorKind[] = ['unavailable', 'unknown', 'internal', 'tim
 /**
  * Settles the interest of members' accounts up to the last day of the schedule, a page of them at a time, and says how
  * many it looked at. An account that cannot be settled is noted with the reason and tried again on the next business
- * date. Servers that do so at once settle each account once: every settlement counts its account on.
+ * date; one that is owed a share of what the bank has paid is left to that. Servers that do so at once settle each account once: every settlement counts its account on.
  */
 export async function runInterest(deps: InterestDeps, platformId: bigint): Promise<number> {
   const { db, clock } = deps;
@@ -50,7 +51,9 @@ async function settlePage(
   const ids = accounts.map(({ accountId }) => accountId);
   const rates = await selectRatesFor(db, platformId, ids);
   const states = await selectStates(db, platformId, ids);
+  const shares = await selectOwedShares(db, platformId, ids);
   const due = accounts.flatMap((account) => {
+    if (shares.has(account.accountId)) return [];
     const { settledTo } = states.get(account.accountId);
     const from = settledTo === null ? firstDay(ratesOf(account, rates)) : addDays(settledTo, 1);
     return from !== undefined && from <= to ? [{ account, from }] : [];

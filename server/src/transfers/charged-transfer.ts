@@ -5,10 +5,12 @@ import {
   chargeView,
   chargeWriter,
   type FeeCharge,
+  type FeeFor,
   type FeePlan,
   planFee,
   withFee,
 } from '../fees/index.ts';
+import { AppError } from '../kernel/error.ts';
 import {
   type AcceptedAnswer,
   type Answer,
@@ -61,21 +63,34 @@ export async function chargedTransfer(
     ...{ payer: move.debit, payee: move.credit },
     ...{ currency: payer.currency, mainAccountId: payer.mainAccountId },
   };
-  const plan = await planFee(deps, platformId, asked);
+  const before = () => answeredBefore(deps, platformId, { asked, move, mode });
+  const plan = await planFee(deps, platformId, asked).catch(async (error: unknown) => {
+    const done = error instanceof AppError ? await before() : undefined;
+    if (done) return done;
+    throw error;
+  });
+  if ('answer' in plan) return answered(deps, platformId, { ...plan, move, mode });
   const answer = await submit(deps, platformId, { move, plan, mode });
-  if (!answer.accepted && answer.refusal.code === 'request_id_reused' && !mode.dryRun) {
-    const { requestId } = mode;
-    const before = await answeredByEarlierRule(deps, platformId, {
-      asked,
-      answered: (earlier) =>
-        deps.ledger.answered({
-          ...{ platformId, requestId, moves: withFee([move], earlier) },
-          context: earlier.context,
-        }),
-    });
-    if (before) return answered(deps, platformId, { ...before, move, mode });
-  }
-  return answered(deps, platformId, { plan, answer, move, mode });
+  const isReused = !answer.accepted && answer.refusal.code === 'request_id_reused';
+  const done = (isReused ? await before() : undefined) ?? { plan, answer };
+  return answered(deps, platformId, { ...done, move, mode });
+}
+
+/** What the same request was answered by a version of the rule that is not in force any more. */
+async function answeredBefore(
+  deps: TransferDeps,
+  platformId: bigint,
+  { asked, move, mode }: { asked: FeeFor; move: TransferMove; mode: Mode },
+): Promise<{ plan: FeePlan; answer: Answer } | undefined> {
+  if (mode.dryRun) return undefined;
+  const { requestId } = mode;
+  return answeredByEarlierRule(deps, platformId, {
+    asked,
+    answered: (plan) =>
+      deps.ledger.answered({
+        ...{ platformId, requestId, moves: withFee([move], plan), context: plan.context },
+      }),
+  });
 }
 
 function submit(

@@ -50,9 +50,9 @@ export async function reverseTransfer(
   const requestId = mode.dryRun ? undefined : mode.requestId;
   const asked = { transferId: original.transferId, requestId };
   const back = await planReturn(deps, platformId, asked);
-  const { moves: more, document } = { moves: [], document: undefined, ...back };
+  const { moves: first, document } = { moves: [], document: undefined, ...back };
   const { repeated, result } = await answerTransfer(deps, platformId, {
-    ...{ move, more, document, mode },
+    ...{ move, first, document, mode },
   });
   if (!back) return { repeated, result };
   const { charge, waived, refunded } = back;

@@ -35,26 +35,27 @@ export async function transfer(
   return { repeated: answer.repeated, result: onlyTransfer(answer, byId, mode) };
 }
 
-/** Answers a submission whose first move made a transfer, whatever accounts it touched. `more` go with it. */
+/** Answers a submission whose last move made a transfer, whatever accounts it touched. `first` are done before it. */
 export async function answerTransfer(
   deps: TransferDeps,
   platformId: bigint,
   {
     move,
-    more = [],
+    first = [],
     document,
     mode,
   }: {
     move: Move;
-    more?: readonly Move[] | undefined;
+    first?: readonly Move[] | undefined;
     document?: Document | undefined;
     mode: Mode;
   },
 ): Promise<Submitted<TransferView>> {
-  const submitted = await submitMoves(deps, platformId, [move, ...more], { mode, document });
+  const submitted = await submitMoves(deps, platformId, [...first, move], { mode, document });
   const answer = await accepted(deps, platformId, submitted, move);
   const accounts = await accountsById(deps.db, platformId, accountsOf(answer));
-  const result = onlyTransfer(answer, (id) => accounts.get(id), mode);
+  const paid = { ...answer, postings: answer.postings.slice(-1) };
+  const result = onlyTransfer(paid, (id) => accounts.get(id), mode);
   return { repeated: answer.repeated, result };
 }
 

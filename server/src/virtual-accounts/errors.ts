@@ -199,3 +199,14 @@ export const interestDue = defineError<{
     zh: '请先结息并转出资金，再行销户。',
   },
 });
+
+/** An account cannot be closed while it owes fees, in minor units. */
+export const feesOwed = defineError<{ account: string; owed: bigint }>()({
+  code: 'fees_owed',
+  kind: 'refused',
+  title: { en: 'The account owes fees', zh: '账户尚有未收手续费' },
+  remedy: {
+    en: 'They are taken when the month is over; or waive them. Then close the account.',
+    zh: '手续费于月末后收取，也可先行减免；之后再销户。',
+  },
+});

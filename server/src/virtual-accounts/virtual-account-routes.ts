@@ -31,6 +31,7 @@ import {
 } from './change-virtual-account.ts';
 import {
   accountNotEmpty,
+  feesOwed,
   interestDue,
   mainAccountNotFound,
   mainAccountRequired,
@@ -268,11 +269,11 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
     {
       config: {
         scope: 'accounts:write',
-        problems: [...problems, platformAccountNeeded, accountNotEmpty, interestDue],
+        problems: [...problems, platformAccountNeeded, accountNotEmpty, interestDue, feesOwed],
       },
       schema: {
         operationId: 'closeVirtualAccount',
-        summary: 'Close for ever; only when empty, and its interest is settled 销户',
+        summary: 'Close for ever; only when empty, with interest settled and no fees owed 销户',
         tags,
         params,
         response: { 200: VirtualAccount },
