@@ -152,6 +152,18 @@ create table audit_pending (
   constraint audit_pending_pkey PRIMARY KEY (platform_id, audit_id)
 );
 
+create table bank_connection (
+  platform_id bigint not null,
+  main_account_id bigint not null,
+  connector text not null,
+  url text not null,
+  created_at timestamp with time zone not null,
+  constraint bank_connection_pkey PRIMARY KEY (platform_id, main_account_id),
+  constraint bank_connection_platform_id_main_account_id_fkey FOREIGN KEY (platform_id, main_account_id) REFERENCES main_account(platform_id, main_account_id),
+  constraint bank_connection_connector_check CHECK ((connector = 'sandbox'::text)),
+  constraint bank_connection_url_check CHECK (((length(url) >= 1) AND (length(url) <= 500)))
+);
+
 create table bank_entry (
   platform_id bigint not null,
   bank_entry_id uuid not null,
@@ -189,7 +201,25 @@ create table bank_entry_posting (
   match_reason text,
   matched_account_id bigint,
   constraint bank_entry_posting_pkey PRIMARY KEY (platform_id, bank_entry_id),
-  constraint bank_entry_posting_state_check CHECK ((state = ANY (ARRAY['credited'::text, 'suspended'::text, 'claimed'::text, 'debited'::text])))
+  constraint bank_entry_posting_state_check CHECK ((state = ANY (ARRAY['credited'::text, 'suspended'::text, 'claimed'::text, 'debited'::text, 'paid_out'::text, 'payout_returned'::text])))
+);
+
+create table bank_poll (
+  platform_id bigint not null,
+  main_account_id bigint not null,
+  cursor text,
+  next_at timestamp with time zone not null,
+  lease uuid,
+  leased_until timestamp with time zone,
+  answered_at timestamp with time zone,
+  failures integer not null default 0,
+  problem text,
+  problem_detail text,
+  constraint bank_poll_pkey PRIMARY KEY (platform_id, main_account_id),
+  constraint bank_poll_platform_id_main_account_id_fkey FOREIGN KEY (platform_id, main_account_id) REFERENCES bank_connection(platform_id, main_account_id),
+  constraint bank_poll_check CHECK (((lease IS NULL) = (leased_until IS NULL))),
+  constraint bank_poll_check1 CHECK (((failures = 0) = (problem IS NULL))),
+  constraint bank_poll_failures_check CHECK ((failures >= 0))
 );
 
 create table business_day (
@@ -893,6 +923,8 @@ CREATE UNIQUE INDEX bank_entry_reference ON public.bank_entry USING btree (platf
 
 CREATE INDEX bank_entry_posting_open ON public.bank_entry_posting USING btree (platform_id, bank_entry_id) WHERE (state = ANY (ARRAY['suspended'::text, 'debited'::text]));
 
+CREATE INDEX bank_poll_due ON public.bank_poll USING btree (platform_id, next_at);
+
 CREATE UNIQUE INDEX business_day_open ON public.business_day USING btree (platform_id) WHERE (closed_at IS NULL);
 
 CREATE INDEX escrow_order_due ON public.escrow_order USING btree (platform_id, due_at) WHERE ((state = 'held'::text) AND (due_at IS NOT NULL));
@@ -1113,8 +1145,10 @@ grant insert, select on audit_entry to guanjia_app;
 grant delete, insert, select, update on audit_head to guanjia_app;
 grant insert, select on audit_link to guanjia_app;
 grant delete, insert, select, update on audit_pending to guanjia_app;
+grant insert, select, update on bank_connection to guanjia_app;
 grant insert, select on bank_entry to guanjia_app;
 grant delete, insert, select, update on bank_entry_posting to guanjia_app;
+grant insert, select, update on bank_poll to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;
 grant delete, insert, select, update on calendar_day to guanjia_app;
 grant delete, insert, select, update on calendar_year to guanjia_app;

@@ -1009,6 +1009,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bank-connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Main accounts whose bank is asked for its entries, and how that goes 银行直连 */
+        get: operations["listBankConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/approvals": {
         parameters: {
             query?: never;
@@ -3318,6 +3335,22 @@ export interface components {
                  */
                 sum: number;
             };
+            paidOut: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+            };
+            payoutReturned: {
+                count: number;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 125000
+                 */
+                sum: number;
+            };
             waiting: {
                 count: number;
                 /**
@@ -3368,7 +3401,7 @@ export interface components {
             references: string[];
             bankCode: string | null;
             /** @enum {unknown} */
-            state: "recorded" | "credited" | "suspended" | "claimed" | "debited";
+            state: "recorded" | "credited" | "suspended" | "claimed" | "debited" | "paid_out" | "payout_returned";
             /**
              * @example account_number
              * @example no_match
@@ -3464,6 +3497,23 @@ export interface components {
             settledAt: string | null;
             /** @description The code of the error for which it could not be done */
             failure: string | null;
+        };
+        BankConnection: {
+            /**
+             * @description 1 to 34 digits and capital letters
+             * @example 8110888020000000017
+             */
+            mainAccount: string;
+            /** @example sandbox */
+            connector: string;
+            /** Format: date-time */
+            answeredAt: string | null;
+            /** @description Times in a row that it did not work */
+            failures: number;
+            /** @description What was the matter the last time: `bank_timeout`, `bank_unreachable`, `bank_unavailable`, `bank_unreadable`, `bank_refused`, or the code of an import that was refused, such as `statement_reference_conflict` */
+            problem: string | null;
+            /** @description The same for people */
+            detail: string | null;
         };
         ApprovalRule: {
             /** @enum {unknown} */
@@ -10352,7 +10402,7 @@ export interface operations {
                 limit?: number;
                 /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
-                state?: "recorded" | "credited" | "suspended" | "claimed" | "debited";
+                state?: "recorded" | "credited" | "suspended" | "claimed" | "debited" | "paid_out" | "payout_returned";
                 /**
                  * @description 1 to 34 digits and capital letters
                  * @example 8110888020000000017
@@ -10414,7 +10464,7 @@ export interface operations {
                             references: string[];
                             bankCode: string | null;
                             /** @enum {unknown} */
-                            state: "recorded" | "credited" | "suspended" | "claimed" | "debited";
+                            state: "recorded" | "credited" | "suspended" | "claimed" | "debited" | "paid_out" | "payout_returned";
                             /**
                              * @example account_number
                              * @example no_match
@@ -10814,6 +10864,75 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBankConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BankConnection"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { APPROVALS_PER_SWEEP, sweepApprovals } from './approvals/index.ts';
 import { approvedActs } from './approved-acts.ts';
 import { CHAIN_ROUND, chainAudit } from './audit/index.ts';
-import { type DepositDeps, hasWaitingEntries, postEntries } from './deposits/index.ts';
+import {
+  type DepositDeps,
+  hasWaitingEntries,
+  POLLS_PER_SWEEP,
+  pollBanks,
+  postEntries,
+} from './deposits/index.ts';
 import { keepDeadlines } from './escrow/index.ts';
 import { COLLECTIONS_PER_SWEEP, collectFees } from './fees/index.ts';
 import {
@@ -21,6 +27,7 @@ import { runSchedules, SCHEDULES_PER_SWEEP } from './transfers/index.ts';
 const FOLD_MS = 200;
 const EXPIRE_MS = 1_000;
 const POST_MS = 3_000;
+const POLL_MS = 1_000;
 const DEADLINES_MS = 1_000;
 const FEES_MS = 30_000;
 const INTEREST_MS = 30_000;
@@ -79,6 +86,7 @@ export function backgroundLoops(
 ): readonly [
   ...[fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop],
   ...[approvals: Loop, deadlines: Loop, fees: Loop, interest: Loop, shares: Loop],
+  poll: Loop,
 ] {
   const { db, clock } = deps;
   const acts = approvedActs(deps);
@@ -137,6 +145,10 @@ export function backgroundLoops(
       work: (platformId) => keepDeadlines(deps, platformId),
     }),
     ...feeLoops(deps, sweep),
+    sweep('ask banks for entries', POLL_MS, {
+      full: POLLS_PER_SWEEP,
+      work: (platformId) => pollBanks(deps, platformId),
+    }),
   ];
 }
 

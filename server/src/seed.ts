@@ -1,5 +1,6 @@
 /** The sandbox: one platform with a main account, four members and their accounts, on invented names. */
 import type { App } from './app.ts';
+import { pollFrom } from './deposits/index.ts';
 import { currency } from './kernel/currency.ts';
 import type { Random } from './kernel/random.ts';
 import { addMember, listMembers } from './members/index.ts';
@@ -10,6 +11,7 @@ import {
   listVirtualAccounts,
   openMainAccount,
   openVirtualAccount,
+  readMainAccountRecord,
 } from './virtual-accounts/index.ts';
 
 const SANDBOX = {
@@ -153,6 +155,15 @@ export async function readSandboxBankAccount(app: App) {
   if (!first?.sandbox || !main) return undefined;
   const { number, name, bankName, prefix: virtualPrefix } = main;
   return { number, name, bankName, virtualPrefix };
+}
+
+/** From now on the lines of the sandbox's main account are asked of the sandbox bank that listens there. */
+export async function connectSandboxBank(app: App, url: string): Promise<void> {
+  const { platformId } = SANDBOX;
+  const main = await readMainAccountRecord(app.db, platformId, MAIN_ACCOUNT.number);
+  if (!main) return;
+  const { mainAccountId } = main;
+  await pollFrom(app, platformId, { mainAccountId, connector: 'sandbox', url });
 }
 
 /** Makes a key for the sandbox with every scope, under that name, and gives its text. */

@@ -13,7 +13,13 @@ import type { Logger } from './logging.ts';
 import { type SandboxBank, startSandboxBank } from './sandbox-bank.ts';
 import { writeSandboxFile } from './sandbox-file.ts';
 import { KEY_FILE, type KeyRing, keysInFolder } from './sealing/index.ts';
-import { readSandbox, readSandboxBankAccount, type SandboxAccounts, seedSandbox } from './seed.ts';
+import {
+  connectSandboxBank,
+  readSandbox,
+  readSandboxBankAccount,
+  type SandboxAccounts,
+  seedSandbox,
+} from './seed.ts';
 
 /** A server that answers. */
 export interface Running {
@@ -123,7 +129,9 @@ async function openBankOf(
 ): Promise<SandboxBank | undefined> {
   if (port === 'off') return undefined;
   const account = await readSandboxBankAccount(app);
-  return account && startSandboxBank({ dataDir, port }, account, app.log);
+  const bank = account && (await startSandboxBank({ dataDir, port }, account, app.log));
+  if (bank) await connectSandboxBank(app, bank.url);
+  return bank;
 }
 
 /** A file that helps to try things is no reason not to serve. */

@@ -55,6 +55,8 @@ export interface EntryPage {
   readonly kind: 'entries';
   /** In the order in which the bank booked them. */
   readonly entries: readonly ConnectorEntry[];
+  /** Of all its amounts. */
+  readonly currency: Currency;
   /** Where the next page begins. The same as asked with when there is nothing new. */
   readonly cursor: string;
 }

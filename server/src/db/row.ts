@@ -34,6 +34,16 @@ export function textOrNone(row: Row, column: number): string | undefined {
   return row[column] === null ? undefined : textAt(row, column);
 }
 
+/** The values of an array of texts. */
+export function textsAt(row: Row, column: number): readonly string[] {
+  const value = row[column];
+  assert(Array.isArray(value), `column ${column} is not an array`);
+  return value.map((each: unknown) => {
+    assert(typeof each === 'string', `column ${column} is not an array of texts`);
+    return each;
+  });
+}
+
 /** The value as a boolean. */
 export function booleanAt(row: Row, column: number): boolean {
   const value = row[column];

@@ -128,6 +128,14 @@ export interface AuditPending {
   platform_id: bigint;
 }
 
+export interface BankConnection {
+  connector: string;
+  created_at: Timestamp;
+  main_account_id: bigint;
+  platform_id: bigint;
+  url: string;
+}
+
 export interface BankEntry {
   amount: bigint;
   bank_code: string | null;
@@ -159,6 +167,19 @@ export interface BankEntryPosting {
   platform_id: bigint;
   state: string;
   transfer_id: bigint;
+}
+
+export interface BankPoll {
+  answered_at: Timestamp | null;
+  cursor: string | null;
+  failures: Generated<number>;
+  lease: string | null;
+  leased_until: Timestamp | null;
+  main_account_id: bigint;
+  next_at: Timestamp;
+  platform_id: bigint;
+  problem: string | null;
+  problem_detail: string | null;
 }
 
 export interface BusinessDay {
@@ -639,8 +660,10 @@ export interface DB {
   audit_head: AuditHead;
   audit_link: AuditLink;
   audit_pending: AuditPending;
+  bank_connection: BankConnection;
   bank_entry: BankEntry;
   bank_entry_posting: BankEntryPosting;
+  bank_poll: BankPoll;
   business_day: BusinessDay;
   calendar_day: CalendarDay;
   calendar_year: CalendarYear;

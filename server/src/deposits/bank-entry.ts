@@ -1,7 +1,10 @@
 import { textId, uuidOf } from '../kernel/id.ts';
 
-const STATES = ['recorded', 'credited', 'suspended', 'claimed', 'debited'] as const;
-/** What was done with a bank entry: see 0007_bank_entry_posting.sql; one without a posting is `recorded`. */
+const STATES = [
+  ...(['recorded', 'credited', 'suspended', 'claimed', 'debited'] as const),
+  ...(['paid_out', 'payout_returned'] as const),
+] as const;
+/** What was done with a bank entry: see 0007 and 0021; one without a posting is `recorded`. */
 export type BankEntryState = (typeof STATES)[number];
 /** All states, in the order of an entry's life. */
 export const BANK_ENTRY_STATES: readonly BankEntryState[] = STATES;

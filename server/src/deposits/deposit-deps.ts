@@ -3,6 +3,7 @@ import type { Database, Db } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { NewUuid } from '../kernel/id.ts';
 import type { Ledger } from '../ledger/index.ts';
+import type { FindPayouts } from './payout-lines.ts';
 
 /** What the use cases of deposits need. */
 export interface DepositDeps extends Originated {
@@ -11,4 +12,6 @@ export interface DepositDeps extends Originated {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly newUuid: NewUuid;
+  /** Tells which lines are of payouts of ours; without it, none is. */
+  readonly findPayouts?: FindPayouts;
 }

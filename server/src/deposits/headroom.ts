@@ -41,6 +41,7 @@ export class Headroom {
   #add(placed: readonly PlacedEntry[]): boolean {
     for (const { main, amount, state } of placed) {
       this.#count(main.bankClearing, amount);
+      // What goes elsewhere is counted too, as if it went to suspense: that costs a look at most.
       this.#count(state === 'debited' ? main.bankDebits : main.suspense, amount);
     }
     return [...this.#added].every(([account, added]) => {

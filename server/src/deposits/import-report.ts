@@ -1,5 +1,8 @@
 import type { StatementFormat } from '../banking/index.ts';
 
+/** What lines came in: a file of some format, or a bank's answer about its latest lines. */
+export type LineFormat = StatementFormat | 'connector';
+
 /** A number of lines and what they add up to, in minor units. */
 export interface Tally {
   readonly count: number;
@@ -74,7 +77,7 @@ export type ImportNote =
 
 /** What was recorded of a file. Never changes after the import. */
 export interface RecordedFile {
-  readonly format: StatementFormat;
+  readonly format: LineFormat;
   /** What in the head of the file the format was told by. */
   readonly detectedBy: string;
   readonly fileName: string | null;
@@ -103,6 +106,9 @@ export interface ImportOutcome {
   readonly suspended: Tally & { readonly byReason: Readonly<Record<string, Tally>> };
   readonly claimed: Tally;
   readonly debited: Tally;
+  /** Payouts of ours, and money of such that came back (退汇). */
+  readonly paidOut: Tally;
+  readonly payoutReturned: Tally;
   /** Recorded, and not yet posted: the next sweep does it, as soon as the ledger takes them. */
   readonly waiting: Tally;
 }
@@ -137,6 +143,8 @@ export function outcomeOf(rows: readonly OutcomeRow[]): ImportOutcome {
     suspended: { ...of('suspended'), byReason: Object.fromEntries(byReason) },
     claimed: of('claimed'),
     debited: of('debited'),
+    paidOut: of('paid_out'),
+    payoutReturned: of('payout_returned'),
     waiting: of('recorded'),
   };
 }

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { openStatementFile, type StatementFileOptions } from '../banking/index.ts';
-import { type Database, type Db, isUnavailable } from '../db/database.ts';
+import { type Db, isUnavailable } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
 import { busy, databaseUnavailable, outcomeUnknown } from '../ledger/index.ts';
 import {
@@ -13,6 +12,7 @@ import {
   readMainAccountRecords,
 } from '../virtual-accounts/index.ts';
 import { importTextId } from './bank-entry.ts';
+import { CountedBytes } from './counted-bytes.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import {
   type ImportNote,
@@ -21,11 +21,12 @@ import {
   type RecordedFile,
 } from './import-report.ts';
 import type { ImportSlots } from './import-slots.ts';
+import { inSession } from './in-session.ts';
 import { COPY_LINES, LINE_TABLE } from './line-encoder.ts';
 import { notesOfNotPosted } from './not-posted.ts';
 import { postEntries } from './post-entries.ts';
 import { predictOutcome } from './predict-outcome.ts';
-import { emptyContent, type FileContent, readFile } from './read-file.ts';
+import { emptyContent, type FileContent, type OpenedLines, readFile } from './read-file.ts';
 import { recordContent } from './record-content.ts';
 import { beginImport, insertImport, readOutcomeRows } from './record-store.ts';
 import { hasReferencesPerDay } from './resolve-account.ts';
@@ -69,8 +70,41 @@ export async function importStatement(
   platformId: bigint,
   input: ImportInput,
 ): Promise<ImportReport> {
+  return importFrom(deps, platformId, input, async (accounts) => {
+    const bytes = new CountedBytes(input.slots?.watch(input.source) ?? input.source);
+    const opened = await openStatementFile(bytes.read(), {
+      ...(accounts.named ? { currency: accounts.named.currency } : {}),
+      ...input.file,
+      referencesPerDay: (statement) => hasReferencesPerDay(accounts, statement),
+    });
+    return { opened, bytes };
+  });
+}
+
+/** Lines that are about to be read, and how the bytes that they come in are counted. */
+export interface LineSource {
+  readonly opened: OpenedLines;
+  readonly bytes: Pick<CountedBytes, 'count' | 'digest'>;
+}
+
+/** The main accounts that lines may be of. */
+interface KnownAccounts {
+  readonly all: readonly MainAccountRecord[];
+  readonly named: MainAccountRecord | undefined;
+}
+
+/** How lines that are not of a file are taken in. */
+type IntakeInput = Omit<ImportInput, 'source' | 'file'>;
+
+/** Takes lines in as `importStatement` does, from wherever `open` gets them. Throws the same. */
+export async function importFrom(
+  deps: DepositDeps,
+  platformId: bigint,
+  input: IntakeInput,
+  open: (accounts: KnownAccounts) => Promise<LineSource>,
+): Promise<ImportReport> {
   const { dryRun = false, onProgress, slots } = input;
-  const record = () => recordFile(deps, platformId, input);
+  const record = () => recordFile(deps, platformId, input, open);
   const kept = await (slots ? slots.read(platformId, record) : record());
   const { importId, file, createdAt, predicted } = kept;
   const notes = [...file.notes];
@@ -126,15 +160,11 @@ interface Kept {
 async function recordFile(
   deps: DepositDeps,
   platformId: bigint,
-  input: ImportInput,
+  input: IntakeInput,
+  open: (accounts: KnownAccounts) => Promise<LineSource>,
 ): Promise<Kept> {
   const accounts = await readAccounts(deps.db, platformId, input.mainAccount);
-  const bytes = new CountedBytes(input.slots?.watch(input.source) ?? input.source);
-  const opened = await openStatementFile(bytes.read(), {
-    ...(accounts.named ? { currency: accounts.named.currency } : {}),
-    ...input.file,
-    referencesPerDay: (statement) => hasReferencesPerDay(accounts, statement),
-  });
+  const { opened, bytes } = await open(accounts);
   const { format, evidence: detectedBy } = opened;
   const importId = deps.newUuid();
   const content = emptyContent();
@@ -156,10 +186,10 @@ async function recordFile(
 
 /** What is known of a file while its lines are read. */
 interface Reading {
-  readonly input: ImportInput;
+  readonly input: IntakeInput;
   readonly importId: string;
   readonly content: FileContent;
-  readonly bytes: CountedBytes;
+  readonly bytes: LineSource['bytes'];
   readonly origin: Pick<RecordedFile, 'format' | 'detectedBy'>;
 }
 
@@ -201,7 +231,7 @@ async function readAccounts(
   db: Db,
   platformId: bigint,
   number: string | undefined,
-): Promise<{ all: readonly MainAccountRecord[]; named: MainAccountRecord | undefined }> {
+): Promise<KnownAccounts> {
   if (number === undefined) {
     return { all: await readMainAccountRecords(db, platformId), named: undefined };
   }
@@ -235,54 +265,4 @@ async function copyLines(
     }
   };
   await pipeline(buffers, session.query(copyFrom(COPY_LINES)));
-}
-
-/** Gives `work` a connection of its own; after an error it is not used again. */
-async function inSession<T>(
-  sessions: Database['sessions'],
-  work: (session: pg.PoolClient) => Promise<T>,
-): Promise<T> {
-  const session = await connect(sessions);
-  try {
-    const result = await work(session);
-    session.release();
-    return result;
-  } catch (error) {
-    session.release(true);
-    throw error;
-  }
-}
-
-/** Throws `database_unavailable`: without a connection nothing was done, whatever the reason. */
-async function connect(sessions: Database['sessions']): Promise<pg.PoolClient> {
-  try {
-    return await sessions.connect();
-  } catch (cause) {
-    if (!isUnavailable(cause)) throw cause;
-    throw new AppError(databaseUnavailable, { retryAfterSeconds: 1 }, { cause });
-  }
-}
-
-/** Counts and digests the bytes that pass. */
-class CountedBytes {
-  readonly #source: AsyncIterable<Uint8Array>;
-  readonly #hash = createHash('sha256');
-  count = 0;
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#source = source;
-  }
-
-  async *read(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of this.#source) {
-      this.#hash.update(chunk);
-      this.count += chunk.length;
-      yield chunk;
-    }
-  }
-
-  /** SHA-256 of everything; once, at the end. */
-  digest(): Buffer {
-    return this.#hash.digest();
-  }
 }

@@ -14,6 +14,9 @@ export type {
   Tally,
 } from './import-report.ts';
 export { type ImportInput, type ImportProgress, importStatement } from './import-statement.ts';
+export type { FindPayouts, PayoutLine } from './payout-lines.ts';
+export { POLLS_PER_SWEEP, pollBanks } from './poll-banks.ts';
+export { pollFrom } from './poll-store.ts';
 /** For the sweep: at boot, and whenever something waits. */
 export { hasWaitingEntries, type Posted, postEntries } from './post-entries.ts';
 export { type EntryClaim, type ImportSummary, listBankEntries } from './read-entries.ts';

@@ -1,6 +1,5 @@
-import type { StatementFormat } from '../banking/index.ts';
 import { intAt, textAt } from '../db/row.ts';
-import type { ImportNote } from './import-report.ts';
+import type { ImportNote, LineFormat } from './import-report.ts';
 import { rowsOf, type Session, sumAt } from './record-store.ts';
 
 /**
@@ -11,7 +10,7 @@ import { rowsOf, type Session, sumAt } from './record-store.ts';
 export async function noteOtherTexts(
   session: Session,
   platformId: bigint,
-  { format, limit }: { format: StatementFormat; limit: number },
+  { format, limit }: { format: LineFormat; limit: number },
 ): Promise<ImportNote[]> {
   const rows = await rowsOf(
     session,

@@ -1,5 +1,5 @@
-import type { StatementFormat } from '../banking/index.ts';
 import type { MainAccountRecord } from '../virtual-accounts/index.ts';
+import type { LineFormat } from './import-report.ts';
 import { CONFLICT, conflictOf, joinedByHash, type Session } from './record-store.ts';
 
 /** How far the booking date of an entry may be from its value date, in days; a bank may backdate by more. */
@@ -14,7 +14,7 @@ const DAYS_APART = 31;
 export async function refuseOtherFormats(
   session: Session,
   platformId: bigint,
-  { format, mains }: { format: StatementFormat; mains: readonly MainAccountRecord[] },
+  { format, mains }: { format: LineFormat; mains: readonly MainAccountRecord[] },
 ): Promise<void> {
   const perDay = mains.filter(({ referencesPerDay }) => referencesPerDay);
   if (perDay.length === 0) return;

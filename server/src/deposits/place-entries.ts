@@ -12,26 +12,35 @@ export interface PlacedEntry {
   readonly main: MainAccountRecord;
   readonly amount: Amount;
   readonly reference: string | undefined;
-  readonly state: 'credited' | 'suspended' | 'debited';
+  readonly state: 'credited' | 'suspended' | 'debited' | 'paid_out' | 'payout_returned';
   readonly reason: string | null;
-  /** Who has the money then; for a debit, the account of bank debits. */
+  /** Who has the money then; for a debit, the account of bank debits, or that of payouts on their way. */
   readonly account: AccountId;
   /** Of what goes to suspense because the ledger refused it: the account that it is for. */
   readonly matched?: AccountId;
-  readonly code: 'deposit' | 'opening_balance' | 'bank_debit';
+  readonly code: 'deposit' | 'opening_balance' | 'bank_debit' | 'payout' | 'payout_return';
 }
 
-/** Decides where entries go: credits to whom they match or to suspense, debits to the account of bank debits. */
+/** Entries, and what is known of them. */
+interface PlacedWith {
+  readonly entries: readonly WaitingEntry[];
+  readonly mains: ReadonlyMap<bigint, MainAccountRecord>;
+  /** Those that are of payouts of ours, with the account that payouts are on their way in. */
+  readonly payouts: ReadonlyMap<string, AccountId>;
+}
+
+/**
+ * Decides where entries go: payouts of ours to the account that they are on their way in, other credits to whom they
+ * match or to suspense, other debits to the account of bank debits.
+ */
 export async function placeEntries(
   db: Db,
   platformId: bigint,
-  {
-    entries,
-    mains,
-  }: { entries: readonly WaitingEntry[]; mains: ReadonlyMap<bigint, MainAccountRecord> },
+  { entries, mains, payouts }: PlacedWith,
 ): Promise<readonly PlacedEntry[]> {
   const credits = entries.filter(
-    ({ kind, direction }) => kind === 'line' && direction === 'credit',
+    ({ entryId, kind, direction }) =>
+      kind === 'line' && direction === 'credit' && !payouts.has(entryId),
   );
   const matches = await matchAll(db, platformId, credits);
   let next = 0;
@@ -40,6 +49,8 @@ export async function placeEntries(
     const main = mains.get(entry.mainAccountId);
     if (!main) throw new Error(`main account ${entry.mainAccountId} has entries and no record`);
     const common = { entryId, main, amount, reference };
+    const payout = payouts.get(entryId);
+    if (payout !== undefined) return ofPayout(common, entry.direction, payout);
     if (entry.direction === 'debit') {
       const code = 'bank_debit';
       return { ...common, state: 'debited', reason: null, account: main.bankDebits, code };
@@ -54,6 +65,17 @@ export async function placeEntries(
     if (account === undefined) return suspendedFor(common, match.reason);
     return { ...common, state: 'credited', reason, account, code: 'deposit' };
   });
+}
+
+/** A payout that the bank has made, or whose money came back. */
+function ofPayout(
+  common: Pick<PlacedEntry, 'entryId' | 'main' | 'amount' | 'reference'>,
+  direction: WaitingEntry['direction'],
+  account: AccountId,
+): PlacedEntry {
+  return direction === 'debit'
+    ? { ...common, state: 'paid_out', reason: null, account, code: 'payout' }
+    : { ...common, state: 'payout_returned', reason: null, account, code: 'payout_return' };
 }
 
 /** The same entry on its way to suspense, as long as nobody is known whom it is for. */
@@ -86,7 +108,7 @@ export function moveOf({
   code,
 }: PlacedEntry): TransferMove {
   const sides =
-    state === 'debited'
+    state === 'debited' || state === 'paid_out'
       ? { debit: account, credit: main.bankClearing }
       : { debit: main.bankClearing, credit: account };
   return { kind: 'transfer', code, debit: sides.debit, credit: sides.credit, amount, reference };

@@ -6,6 +6,7 @@ import type { DepositDeps } from './deposit-deps.ts';
 import { beyondLimits, Headroom, readFilled } from './headroom.ts';
 import { InFlight } from './in-flight.ts';
 import type { SuspenseReason } from './match.ts';
+import { findPayoutsAmong } from './payout-lines.ts';
 import { type PlacedEntry, placeEntries, suspendedInstead } from './place-entries.ts';
 import type { Session } from './record-store.ts';
 import {
@@ -120,7 +121,8 @@ async function postImport(
     if (!end) break;
     after = end.entryId;
     found += entries.length;
-    const placed = await placeEntries(deps.db, platformId, { entries, mains });
+    const payouts = await findPayoutsAmong(deps.findPayouts, platformId, entries);
+    const placed = await placeEntries(deps.db, platformId, { entries, mains, payouts });
     const isRoomy = await headroom.letIn(placed, lane);
     for (let i = 0; i < placed.length; i += GROUP_ENTRIES) {
       const group = placed.slice(i, i + GROUP_ENTRIES);

@@ -4,6 +4,7 @@ import { type MainAccountRecord, readMainAccountRecords } from '../virtual-accou
 import { entryIdRange } from './bank-entry.ts';
 import type { DepositDeps } from './deposit-deps.ts';
 import { type ImportOutcome, type OutcomeRow, outcomeOf } from './import-report.ts';
+import { findPayoutsAmong } from './payout-lines.ts';
 import { type PlacedEntry, placeEntries, suspendedInstead } from './place-entries.ts';
 import { PAGE_ENTRIES, PASS_LIMITS } from './post-waiting.ts';
 import { readWaiting } from './waiting-entries.ts';
@@ -13,7 +14,7 @@ import { readWaiting } from './waiting-entries.ts';
  * Accounts that are closed or stopped now are told; a balance limit is not.
  */
 export async function predictOutcome(
-  deps: Pick<DepositDeps, 'db'>,
+  deps: Pick<DepositDeps, 'db' | 'findPayouts'>,
   platformId: bigint,
   session: pg.PoolClient,
   importId: string,
@@ -28,7 +29,8 @@ export async function predictOutcome(
     const end = entries.at(-1);
     if (!end) break;
     after = end.entryId;
-    const placed = await placeEntries(deps.db, platformId, { entries, mains });
+    const payouts = await findPayoutsAmong(deps.findPayouts, platformId, entries);
+    const placed = await placeEntries(deps.db, platformId, { entries, mains, payouts });
     for (const entry of await withRefusals(deps, platformId, placed)) add(sums, entry);
   }
   return outcomeOf([...sums.values()]);

@@ -1,14 +1,17 @@
-import type {
-  OpenedStatementFile,
-  StatementClosed,
-  StatementEvent,
-  StatementOpened,
-} from '../banking/index.ts';
+import type { StatementClosed, StatementEvent, StatementOpened } from '../banking/index.ts';
 import type { MainAccountRecord } from '../virtual-accounts/index.ts';
-import type { ImportNote, StatementSummary } from './import-report.ts';
+import type { ImportNote, LineFormat, StatementSummary } from './import-report.ts';
 import { MAX_LISTED } from './import-report.ts';
 import { LineEncoder } from './line-encoder.ts';
 import { type Accounts, accountOfNumbers, resolveAccount } from './resolve-account.ts';
+
+/** Lines whose format is known, in batches of events; nothing of them is read before `events` is iterated. */
+export interface OpenedLines {
+  readonly format: LineFormat;
+  /** What the format was told by. */
+  readonly evidence: string;
+  readonly events: AsyncIterable<readonly StatementEvent[]>;
+}
 
 /** How the statements of one main account in a file begin. */
 export interface FirstStatement {
@@ -40,7 +43,7 @@ const FIRST_LINE_SERIAL = 1_000_000;
  * with the file, or with the accounts that it is of, is thrown when it is met.
  */
 export async function* readFile(
-  file: OpenedStatementFile,
+  file: OpenedLines,
   { accounts, importId }: { accounts: Accounts; importId: string },
   content: FileContent,
 ): AsyncGenerator<Buffer> {
@@ -74,7 +77,7 @@ export function emptyContent(): FileContent {
  * main account it is of.
  */
 async function tellAccount(
-  file: OpenedStatementFile,
+  file: OpenedLines,
   accounts: Accounts,
 ): Promise<{ accounts: Accounts; events: AsyncIterable<readonly StatementEvent[]> }> {
   const { format, events } = file;

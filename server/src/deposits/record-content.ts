@@ -1,6 +1,6 @@
-import { checkOpeningBalance, type StatementFormat } from '../banking/index.ts';
+import { checkOpeningBalance } from '../banking/index.ts';
 import { importTextId } from './bank-entry.ts';
-import { MAX_LISTED, type RecordedFile } from './import-report.ts';
+import { type LineFormat, MAX_LISTED, type RecordedFile } from './import-report.ts';
 import { insertEntries, insertOpening } from './insert-entries.ts';
 import { keepEarlierReferences } from './keep-references.ts';
 import { noteOtherTexts } from './known-lines.ts';
@@ -28,7 +28,7 @@ export type Recorded = Pick<RecordedFile, 'recorded' | 'alreadyKnown' | 'changed
 export async function recordContent(
   session: Session,
   platformId: bigint,
-  file: { importId: string; content: FileContent; digest: Uint8Array; format: StatementFormat },
+  file: { importId: string; content: FileContent; digest: Uint8Array; format: LineFormat },
 ): Promise<Recorded> {
   const { importId, content, digest, format } = file;
   const firsts = [...content.first.values()].sort((a, b) =>

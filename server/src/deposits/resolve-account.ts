@@ -1,4 +1,4 @@
-import type { StatementFormat, StatementOpened } from '../banking/index.ts';
+import type { StatementOpened } from '../banking/index.ts';
 import { AppError } from '../kernel/error.ts';
 import { type MainAccountRecord, normaliseBankAccount } from '../virtual-accounts/index.ts';
 import {
@@ -7,13 +7,14 @@ import {
   statementAccountUnknown,
   statementCurrencyDiffers,
 } from './errors.ts';
+import type { LineFormat } from './import-report.ts';
 
 /** The main accounts that the statements of a file may be of. */
 export interface Accounts {
   readonly all: readonly MainAccountRecord[];
   /** The only one allowed, when one was named. */
   readonly named: MainAccountRecord | undefined;
-  readonly format: StatementFormat;
+  readonly format: LineFormat;
 }
 
 /**

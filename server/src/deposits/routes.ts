@@ -33,6 +33,7 @@ import {
 } from './errors.ts';
 import { createImportSlots, type ImportLimits } from './import-slots.ts';
 import { importStatement } from './import-statement.ts';
+import { pollRoutes } from './poll-routes.ts';
 import { listStatementImports, readStatementImport } from './read-entries.ts';
 import { fileBody, Import, ImportListed, importBody } from './shared-routes.ts';
 
@@ -151,6 +152,7 @@ export const depositRoutes: Routes<DepositRoutesOptions> = async (
 
   await app.register(importListRoutes, { deps });
   await app.register(entryRoutes, { deps });
+  await app.register(pollRoutes, { deps });
 };
 
 const importListRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {

@@ -83,6 +83,8 @@ export const Import = Type.Object(
     suspended: Type.Object({ ...TallyFields, byReason: Type.Record(Type.String(), Tally) }),
     claimed: Tally,
     debited: Tally,
+    paidOut: Tally,
+    payoutReturned: Tally,
     waiting: Tally,
   },
   { title: 'StatementImport' },

@@ -104,7 +104,9 @@ async function wrongTransfers(db: Db, platformId: bigint): Promise<DepositFindin
              when p.bank_entry_id is null then w.import_id is null
              else (t.amount, t.debit_account_id, t.credit_account_id) is distinct from
                   (e.amount,
-                   case e.direction when 'debit' then m.bank_debits_account_id else m.bank_clearing_account_id end,
+                   case when p.state = 'paid_out' then p.account_id
+                        when e.direction = 'debit' then m.bank_debits_account_id
+                        else m.bank_clearing_account_id end,
                    case when e.direction = 'debit' then m.bank_clearing_account_id
                         when p.state = 'claimed' or p.claim_count > 0 then s.account_id
                         else p.account_id end)

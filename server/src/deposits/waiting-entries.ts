@@ -1,4 +1,4 @@
-import { bigintAt, booleanAt, textAt, textOrNone } from '../db/row.ts';
+import { bigintAt, booleanAt, textAt, textOrNone, textsAt } from '../db/row.ts';
 import { type Amount, amount } from '../kernel/amount.ts';
 import type { Payment } from './match.ts';
 import { rowsOf, type Session } from './record-store.ts';
@@ -11,6 +11,8 @@ export interface WaitingEntry extends Payment {
   readonly amount: Amount;
   /** The bank's own reference; undefined when it was derived from the content. */
   readonly reference: string | undefined;
+  /** Structured references, such as the end-to-end id. */
+  readonly references: readonly string[];
 }
 
 /** Below every id. */
@@ -31,7 +33,8 @@ export async function readWaiting(
     `select e.bank_entry_id, e.main_account_id, e.kind, e.direction, e.reversal, e.amount,
             case e.reference_source when 'bank' then e.reference end, e.credited_account, e.counterparty_account,
             case when e.reference_texts = '{}' then e.remittance
-                 else e.remittance || E'\\n\\n' || array_to_string(e.reference_texts, E'\\n\\n') end
+                 else e.remittance || E'\\n\\n' || array_to_string(e.reference_texts, E'\\n\\n') end,
+            e.reference_texts
        from bank_entry e
       where e.platform_id = $1 and e.bank_entry_id > $2 and e.bank_entry_id <= $3
         and not exists (
@@ -52,6 +55,7 @@ export async function readWaiting(
     creditedAccount: textOrNone(row, 7),
     counterpartyAccount: textOrNone(row, 8),
     text: textAt(row, 9),
+    references: textsAt(row, 10),
   }));
 }
 

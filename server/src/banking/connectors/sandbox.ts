@@ -133,7 +133,7 @@ function readPage({ body }: BankAnswer): EntryPage | Unknown {
   const entries = list.map(readEntry);
   const read = entries.filter((entry) => entry !== undefined);
   if (read.length < entries.length) return unclear('entry');
-  return { kind: 'entries', entries: read, cursor };
+  return { kind: 'entries', entries: read, currency: CNY, cursor };
 }
 
 function readEntry(value: unknown): ConnectorEntry | undefined {

@@ -28,6 +28,8 @@ export function describeImport(report: ImportReport): string {
     'in suspense': tally(suspended, only),
     ...Object.fromEntries(reasons),
     debited: tally(report.debited, only),
+    'paid out': report.paidOut.count > 0 ? tally(report.paidOut, only) : '',
+    'payouts returned': report.payoutReturned.count > 0 ? tally(report.payoutReturned, only) : '',
     waiting: report.waiting.count > 0 ? tally(report.waiting, only) : '',
   });
   const lines = [
