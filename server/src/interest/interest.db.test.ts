@@ -1,6 +1,7 @@
 // Goal: interest is what the balances at the end of each business date have earned, paid once whoever settles, and
 // what the bank has paid is divided to the last fen. Method: stories over HTTP on a real PostgreSQL, with business dates
 // that are turned by hand; two servers are two apps on one database. After each story everything is recomputed.
+import { sql } from 'kysely';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { testApp } from '../../test/support/app.ts';
 import { fund, testPlatform } from '../../test/support/fixtures.ts';
@@ -427,4 +428,27 @@ test('an account with interest to come is not closed until it is settled', async
   expect((await close()).body['code']).toBe('account_not_empty');
   await empty(2);
   expect((await close()).body['state']).toBe('closed');
+});
+
+test('verify names a settlement that the balances and rates do not give', async () => {
+  const { platformId, numbers, pay, put, turnTo } = await platformWith();
+  const [alice] = numbers;
+  await put(3600);
+  await pay(alice, 1_000_000n);
+  await turnTo('2026-10-01');
+  seen.delete(platformId);
+  await sql`
+    insert into interest_settlement (platform_id, settlement_id, request_id, account_id, period_from, period_to, product,
+                                     exact, computed, interest, segments, business_date, at)
+    select ${platformId}, ${app.newUuid()}, 'made up', account_id, '2026-09-21', '2026-09-30', 1, 0, 0, 0, '[]',
+           '2026-10-01', ${clock.now()}
+      from virtual_account where platform_id = ${platformId} and number = ${alice}`.execute(app.db);
+  const findings = (await verifyInterest(app.db, platformId)).flatMap((each) => each.findings);
+  expect(findings).toMatchObject([
+    {
+      check: 'interest is what the balances of its days have earned',
+      detail: `expected 10000000/${10_000_000n * 3600n * 73n}, found 1/0`,
+    },
+    { check: 'interest is its product by its rates, rounded once' },
+  ]);
 });

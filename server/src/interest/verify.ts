@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db } from '../db/database.ts';
 import type { CheckResult } from '../ledger/index.ts';
 import { EXACT_PARTS } from './accrue.ts';
+import { otherProducts } from './verify-products.ts';
 
 /** Findings of a check that are told at most. */
 const MAX_FINDINGS = 20;
@@ -13,7 +14,7 @@ interface FoundRow {
 }
 
 /**
- * Holds the interest of a platform against itself and the ledger: each settlement is its exact interest, rounded once,
+ * Holds the interest of a platform against the ledger: each settlement is worked out anew, is that rounded once,
  * and has its transfer, as has each reversal; no day of an account is settled twice; and the shares of an allocation add
  * up to it. One snapshot.
  */
@@ -24,6 +25,10 @@ export async function verifyInterest(db: Db, platformId: bigint): Promise<readon
     .execute(async (tx) => {
       await sql`set local statement_timeout = 0`.execute(tx);
       return [
+        checked(
+          'interest is what the balances of its days have earned',
+          await otherProducts(tx, platformId, { limit: MAX_FINDINGS }),
+        ),
         checked(
           'interest is its product by its rates, rounded once',
           await otherSums(tx, platformId),
