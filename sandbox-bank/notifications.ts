@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { Entry } from './books.ts';
 import type { Faults } from './faults.ts';
 import { yuan } from './money.ts';
@@ -15,8 +16,8 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 export interface Notifications {
   /** Queues what is to be told of a line. Part of the transaction that wrote it. */
   tell(entry: Entry): void;
-  /** Where to send to; undefined sends nothing. Refuses what is not on this machine. */
-  subscribe(url: string | undefined): void;
+  /** Where to send to, and what to sign with; undefined sends nothing. Refuses what is not on this machine. */
+  subscribe(url: string | undefined, secret: string | undefined): void;
   readonly url: string | undefined;
   list(): { id: number; body: string; attempts: number; outcome: string | null }[];
   /** Sends what waits, in order. */
@@ -30,13 +31,15 @@ export function openNotifications(store: Store, faults: Faults): Notifications {
     get url() {
       return url();
     },
-    subscribe: (to) => {
+    subscribe: (to, secret) => {
       if (to === undefined) return store.run(`delete from setting where name = 'notify_url'`);
       const parsed = URL.parse(to);
       if (parsed?.protocol !== 'http:' || !LOOPBACK.has(parsed.hostname)) {
         throw new Refusal(422, 'invalid', 'url must be an http address of this machine.');
       }
       writeSetting(store, 'notify_url', to);
+      if (secret === undefined) store.run(`delete from setting where name = 'notify_secret'`);
+      else writeSetting(store, 'notify_secret', secret);
     },
     tell: (entry) => {
       if (url() !== undefined) queue(store, faults, entry);
@@ -52,7 +55,7 @@ export function openNotifications(store: Store, faults: Faults): Notifications {
       if (sending) return;
       sending = true;
       try {
-        await sendWaiting(store, url());
+        await sendWaiting(store, { url: url(), secret: readSetting(store, 'notify_secret') });
       } finally {
         sending = false;
       }
@@ -79,14 +82,17 @@ function queue(store: Store, faults: Faults, entry: Entry): void {
   add(textOf(held, 'body'), false);
 }
 
-async function sendWaiting(store: Store, url: string | undefined): Promise<void> {
+async function sendWaiting(
+  store: Store,
+  { url, secret }: { url: string | undefined; secret: string | undefined },
+): Promise<void> {
   if (url === undefined) return;
   const waiting = store.all(
     'select id, body, attempts from notification where outcome is null and held = 0 order by id limit ?',
     SENT_AT_ONCE,
   );
   for (const row of waiting) {
-    const ok = await post(url, textOf(row, 'body'));
+    const ok = await post(url, textOf(row, 'body'), secret);
     const attempts = Number(wholeOf(row, 'attempts')) + 1;
     const outcome = ok ? 'delivered' : attempts >= MAX_ATTEMPTS ? 'given up' : null;
     store.run(
@@ -97,9 +103,10 @@ async function sendWaiting(store: Store, url: string | undefined): Promise<void>
   }
 }
 
-async function post(url: string, body: string): Promise<boolean> {
+async function post(url: string, body: string, secret: string | undefined): Promise<boolean> {
   const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-  const headers = { 'content-type': 'application/json' };
+  const signed = secret === undefined ? {} : { 'x-bank-signature': signatureOf(body, secret) };
+  const headers = { 'content-type': 'application/json', ...signed };
   try {
     const answer = await fetch(url, { method: 'POST', body, headers, signal, redirect: 'error' });
     await answer.body?.cancel();
@@ -107,4 +114,14 @@ async function post(url: string, body: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** HMAC-SHA-256 of `name=value` in the order of the names, joined by `&`, without empty ones; in hexadecimal. */
+function signatureOf(body: string, secret: string): string {
+  const fields: unknown = JSON.parse(body);
+  const text = Object.entries(fields ?? {})
+    .flatMap(([name, value]) => (value ? [`${name}=${value}`] : []))
+    .sort()
+    .join('&');
+  return createHmac('sha256', secret).update(text).digest('hex');
 }

@@ -182,7 +182,11 @@ function noticeRoutes({ notifications }: Bank): Route[] {
       method: 'PUT',
       pattern: '/operator/notifications',
       act: ({ body }) => {
-        notifications.subscribe(fieldsOf(body).textOr('url', undefined));
+        const fields = fieldsOf(body);
+        notifications.subscribe(
+          fields.textOr('url', undefined),
+          fields.textOr('secret', undefined),
+        );
         return tell();
       },
     },

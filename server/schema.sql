@@ -158,6 +158,7 @@ create table bank_connection (
   connector text not null,
   url text not null,
   created_at timestamp with time zone not null,
+  notify_secret text,
   constraint bank_connection_pkey PRIMARY KEY (platform_id, main_account_id),
   constraint bank_connection_platform_id_main_account_id_fkey FOREIGN KEY (platform_id, main_account_id) REFERENCES main_account(platform_id, main_account_id),
   constraint bank_connection_connector_check CHECK ((connector = 'sandbox'::text)),
@@ -202,6 +203,26 @@ create table bank_entry_posting (
   matched_account_id bigint,
   constraint bank_entry_posting_pkey PRIMARY KEY (platform_id, bank_entry_id),
   constraint bank_entry_posting_state_check CHECK ((state = ANY (ARRAY['credited'::text, 'suspended'::text, 'claimed'::text, 'debited'::text, 'paid_out'::text, 'payout_returned'::text])))
+);
+
+create table bank_notification (
+  platform_id bigint not null,
+  notification_id uuid not null,
+  main_account_id bigint not null,
+  digest bytea not null,
+  reference text collate "C" not null,
+  direction text not null,
+  amount bigint not null,
+  booked_at timestamp with time zone not null,
+  payout_reference text,
+  received_at timestamp with time zone not null,
+  constraint bank_notification_pkey PRIMARY KEY (platform_id, notification_id),
+  constraint bank_notification_platform_id_main_account_id_digest_key UNIQUE (platform_id, main_account_id, digest),
+  constraint bank_notification_platform_id_main_account_id_fkey FOREIGN KEY (platform_id, main_account_id) REFERENCES bank_connection(platform_id, main_account_id),
+  constraint bank_notification_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint bank_notification_digest_check CHECK ((length(digest) = 32)),
+  constraint bank_notification_direction_check CHECK ((direction = ANY (ARRAY['credit'::text, 'debit'::text]))),
+  constraint bank_notification_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 140)))
 );
 
 create table bank_poll (
@@ -1101,6 +1122,8 @@ CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 
 CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER bank_notification_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_notification FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER escrow_action_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_action FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER escrow_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_movement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1148,6 +1171,7 @@ grant delete, insert, select, update on audit_pending to guanjia_app;
 grant insert, select, update on bank_connection to guanjia_app;
 grant insert, select on bank_entry to guanjia_app;
 grant delete, insert, select, update on bank_entry_posting to guanjia_app;
+grant insert, select on bank_notification to guanjia_app;
 grant insert, select, update on bank_poll to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;
 grant delete, insert, select, update on calendar_day to guanjia_app;

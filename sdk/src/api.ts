@@ -47,6 +47,7 @@ export const LISTS = [
     "/v1/virtual-accounts/{number}/statement",
     "/v1/statement-imports",
     "/v1/bank-entries",
+    "/v1/bank-notifications",
     "/v1/approvals",
     "/v1/audit-log",
     "/v1/fee-rules",
@@ -75,6 +76,7 @@ export interface ProblemFacts {
     balance_limit_exceeded: { readonly account?: string; readonly limit: number; readonly field?: string };
     bank_account_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
     bank_entry_not_found: { readonly bankEntry: string };
+    bank_signature_wrong: Record<never, never>;
     batch_file_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[]; readonly errorCount: number };
     body_too_large: { readonly limitBytes?: number };
     busy: Record<never, never>;
@@ -1018,6 +1020,23 @@ export interface paths {
         };
         /** Main accounts whose bank is asked for its entries, and how that goes 银行直连 */
         get: operations["listBankConnections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/bank-notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What banks said of lines, held against the lines, the latest first 到账通知 */
+        get: operations["listBankNotifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3514,6 +3533,43 @@ export interface components {
             problem: string | null;
             /** @description The same for people */
             detail: string | null;
+        };
+        BankNotification: {
+            id: string;
+            /**
+             * @description 1 to 34 digits and capital letters
+             * @example 8110888020000000017
+             */
+            mainAccount: string;
+            /** @description Of the line, as the bank gives it */
+            reference: string;
+            /** @enum {unknown} */
+            direction: "credit" | "debit";
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number;
+            /** Format: date-time */
+            bookedAt: string;
+            payoutReference: string | null;
+            /** Format: date-time */
+            receivedAt: string;
+            /**
+             * @description awaited: the bank has not told the line yet; differs: it has, with another amount or direction
+             * @enum {unknown}
+             */
+            state: "awaited" | "agrees" | "differs";
+            bankEntry: {
+                id: string;
+                /**
+                 * @description Minor units of the currency (CNY: fen 分)
+                 * @example 1250
+                 */
+                amount: number;
+                /** @enum {unknown} */
+                direction: "credit" | "debit";
+            } | null;
         };
         ApprovalRule: {
             /** @enum {unknown} */
@@ -10910,6 +10966,82 @@ export interface operations {
                 content: {
                     "application/json": {
                         data: components["schemas"]["BankConnection"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBankNotifications: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /** @description awaited: the bank has not told the line yet; differs: it has, with another amount or direction */
+                state?: "awaited" | "agrees" | "differs";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["BankNotification"][];
+                        nextCursor: string | null;
                     };
                 };
             };

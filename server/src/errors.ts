@@ -78,6 +78,7 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   malformed_json: 'ED99002',
   idempotency_key_required: 'ED99003',
   unauthenticated: 'ED99004',
+  bank_signature_wrong: 'ED99240',
   scope_missing: 'ED99005',
   route_not_found: 'ED99006',
   method_not_allowed: 'ED99007',

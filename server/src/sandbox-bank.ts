@@ -8,6 +8,8 @@ import type { Logger } from './logging.ts';
 /** The sandbox bank (sandbox-bank/README.md): a program of its own, which is spoken with by HTTP only. */
 export interface SandboxBank {
   readonly url: string;
+  /** Has it tell of each line there, signed with the secret. That it will not is no reason to do without it. */
+  tell(to: { url: string; secret: string }): Promise<void>;
   /** Stops it in order. May be called when it has ended already. */
   stop(): Promise<void>;
 }
@@ -45,8 +47,15 @@ export async function startSandboxBank(
     const url = await inTime(whereItListens(child), START_LIMIT_MS, () => {
       throw new Error(`it does not listen after ${START_LIMIT_MS} ms`);
     });
-    await openAccount(url, account);
-    return { url, stop: () => stopChild(child) };
+    await operate(url, 'POST', '/accounts', account);
+    return {
+      url,
+      tell: (to) =>
+        operate(url, 'PUT', '/notifications', to).catch((error: unknown) =>
+          log.warn({ err: error }, 'the sandbox bank does not tell of new lines: it is asked'),
+        ),
+      stop: () => stopChild(child),
+    };
   } catch (error) {
     await stopChild(child);
     log.warn(
@@ -81,14 +90,19 @@ async function whereItListens(child: ChildProcess): Promise<string> {
   throw new Error('it does not say where it listens');
 }
 
-async function openAccount(url: string, account: KeptAccount): Promise<void> {
-  const answer = await fetch(`${url}/operator/accounts`, {
-    method: 'POST',
+async function operate(
+  url: string,
+  method: 'POST' | 'PUT',
+  path: string,
+  body: unknown,
+): Promise<void> {
+  const answer = await fetch(`${url}/operator${path}`, {
+    method,
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(account),
+    body: JSON.stringify(body),
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   });
-  if (!answer.ok) throw new Error(`it does not open the main account: ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`it does not take ${path}: ${await answer.text()}`);
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

@@ -1,5 +1,6 @@
 /** The sandbox: one platform with a main account, four members and their accounts, on invented names. */
 import type { App } from './app.ts';
+import { keepNotifySecret } from './banking/index.ts';
 import { pollFrom } from './deposits/index.ts';
 import { currency } from './kernel/currency.ts';
 import type { Random } from './kernel/random.ts';
@@ -20,6 +21,7 @@ const SANDBOX = {
   timeZone: 'Asia/Shanghai',
   sandbox: true,
 } as const;
+const SECRET_BYTES = 32;
 const MAIN_ACCOUNT = {
   number: '8110888020000000017',
   name: '示例平台科技有限公司 Sample Platform Ltd',
@@ -157,13 +159,22 @@ export async function readSandboxBankAccount(app: App) {
   return { number, name, bankName, virtualPrefix };
 }
 
-/** From now on the lines of the sandbox's main account are asked of the sandbox bank that listens there. */
-export async function connectSandboxBank(app: App, url: string): Promise<void> {
+/**
+ * From now on the lines of the sandbox's main account are asked of the sandbox bank that listens there. Gives what the
+ * bank is to sign its notifications with, and where they go; undefined when this is no sandbox.
+ */
+export async function connectSandboxBank(
+  app: App,
+  url: string,
+): Promise<{ path: string; secret: string } | undefined> {
   const { platformId } = SANDBOX;
   const main = await readMainAccountRecord(app.db, platformId, MAIN_ACCOUNT.number);
-  if (!main) return;
+  if (!main) return undefined;
   const { mainAccountId } = main;
   await pollFrom(app, platformId, { mainAccountId, connector: 'sandbox', url });
+  const secret = Buffer.from(app.random.bytes(SECRET_BYTES)).toString('base64url');
+  await keepNotifySecret(app, platformId, { mainAccountId, secret });
+  return { path: `/bank-notifications/${platformId}`, secret };
 }
 
 /** Makes a key for the sandbox with every scope, under that name, and gives its text. */

@@ -91,7 +91,7 @@ export async function serve(
     const http = await buildHttp(app);
     started.push(() => stopHttp(app, http));
     const baseUrl = await listen(http, config);
-    const bank = await openBankOf(app, config);
+    const bank = await openBankOf(app, config, portOf(http));
     // First in the list, so stopped last: work under way may still ask it.
     if (bank) started.unshift(() => bank.stop());
     const bankUrl = bank?.url;
@@ -126,12 +126,23 @@ async function warnOfLoss({ db, log }: App): Promise<void> {
 async function openBankOf(
   app: App,
   { dataDir, sandboxBankPort: port }: Config,
+  ownPort: number | undefined,
 ): Promise<SandboxBank | undefined> {
   if (port === 'off') return undefined;
   const account = await readSandboxBankAccount(app);
   const bank = account && (await startSandboxBank({ dataDir, port }, account, app.log));
-  if (bank) await connectSandboxBank(app, bank.url);
+  const told = bank && (await connectSandboxBank(app, bank.url));
+  if (told && ownPort !== undefined) {
+    const { path, secret } = told;
+    await bank.tell({ url: `http://127.0.0.1:${ownPort}${path}`, secret });
+  }
   return bank;
+}
+
+/** The port that the server listens on. */
+function portOf({ server }: Server): number | undefined {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : undefined;
 }
 
 /** A file that helps to try things is no reason not to serve. */

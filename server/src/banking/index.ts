@@ -4,12 +4,15 @@ export {
   type BankConnection,
   connectBank,
   connectorOf,
+  keepNotifySecret,
+  readNotifySecret,
 } from './connections.ts';
 export type { BankRefusal, EntryPage, Unknown } from './connector.ts';
 /** What a connector tells, as the lines of a statement. */
 export { entryEvents } from './connectors/entry-events.ts';
 /** A connector to the bank that `npm start` runs beside the server. */
 export { sandboxConnector } from './connectors/sandbox.ts';
+export { digestOfSigned, isSignedBy } from './notification-signature.ts';
 
 export { type CsvMapping, checkCsvMapping } from './statement-files/csv/csv-mapping.ts';
 export type { StatementLimits } from './statement-files/limits.ts';

@@ -21,6 +21,7 @@ const APPEND_ONLY = [
   ...['fee_rule', 'rail_rule'],
   ...['member_review', 'member_document'],
   'approval_decision',
+  'bank_notification',
   ...['escrow_action', 'escrow_movement'],
 ];
 

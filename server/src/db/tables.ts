@@ -132,6 +132,7 @@ export interface BankConnection {
   connector: string;
   created_at: Timestamp;
   main_account_id: bigint;
+  notify_secret: string | null;
   platform_id: bigint;
   url: string;
 }
@@ -167,6 +168,19 @@ export interface BankEntryPosting {
   platform_id: bigint;
   state: string;
   transfer_id: bigint;
+}
+
+export interface BankNotification {
+  amount: bigint;
+  booked_at: Timestamp;
+  digest: Buffer;
+  direction: string;
+  main_account_id: bigint;
+  notification_id: string;
+  payout_reference: string | null;
+  platform_id: bigint;
+  received_at: Timestamp;
+  reference: string;
 }
 
 export interface BankPoll {
@@ -663,6 +677,7 @@ export interface DB {
   bank_connection: BankConnection;
   bank_entry: BankEntry;
   bank_entry_posting: BankEntryPosting;
+  bank_notification: BankNotification;
   bank_poll: BankPoll;
   business_day: BusinessDay;
   calendar_day: CalendarDay;

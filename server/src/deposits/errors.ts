@@ -11,6 +11,17 @@ export const statementAccountUnknown = defineError<{ accountNumber: string }>()(
   },
 });
 
+/** A notification that the bank of the main account has not signed, or that is of no connected account. */
+export const bankSignatureWrong = defineError()({
+  code: 'bank_signature_wrong',
+  kind: 'unauthenticated',
+  title: { en: 'The notification is not signed by the bank', zh: '通知未经银行正确签名' },
+  remedy: {
+    en: 'Sign the fields with the secret of this main account’s connection, and send it to the address it was given.',
+    zh: '请以该主体账户直连的密钥对各字段签名，并发送至约定地址。',
+  },
+});
+
 /** The file does not say which account it is of. */
 export const statementAccountRequired = defineError<{ format: string }>()({
   code: 'statement_account_required',

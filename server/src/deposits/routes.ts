@@ -33,6 +33,8 @@ import {
 } from './errors.ts';
 import { createImportSlots, type ImportLimits } from './import-slots.ts';
 import { importStatement } from './import-statement.ts';
+import { notificationRoutes } from './notification-routes.ts';
+import type { NotificationDeps } from './notifications.ts';
 import { pollRoutes } from './poll-routes.ts';
 import { listStatementImports, readStatementImport } from './read-entries.ts';
 import { fileBody, Import, ImportListed, importBody } from './shared-routes.ts';
@@ -90,7 +92,7 @@ const ImportQuery = Type.Object(
 );
 
 type DepositRoutesOptions = {
-  readonly deps: DepositDeps;
+  readonly deps: DepositDeps & NotificationDeps;
   /** The largest file taken. */
   readonly maxStatementBytes?: number;
   readonly importLimits?: ImportLimits;
@@ -153,6 +155,7 @@ export const depositRoutes: Routes<DepositRoutesOptions> = async (
   await app.register(importListRoutes, { deps });
   await app.register(entryRoutes, { deps });
   await app.register(pollRoutes, { deps });
+  await app.register(notificationRoutes, { deps });
 };
 
 const importListRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {
