@@ -1011,6 +1011,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/bank-entries/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom a deposit in suspense may be for, the likeliest first 待查款归属建议
+         * @description Nothing is decided by it: a person claims.
+         */
+        get: operations["suggestAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/bank-connections": {
         parameters: {
             query?: never;
@@ -3516,6 +3536,22 @@ export interface components {
             settledAt: string | null;
             /** @description The code of the error for which it could not be done */
             failure: string | null;
+        };
+        ClaimSuggestion: {
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            reasons: {
+                /**
+                 * @description written_apart, digits_swapped, digit_wrong, digit_missing, digit_extra: the text has the number, with that slip; payer_paid_before: the payer’s bank account has paid to it within half a year; payer_bound: its member has bound that bank account; payer_name: its member has the payer’s name
+                 * @enum {unknown}
+                 */
+                code: "written_apart" | "digits_swapped" | "digit_wrong" | "digit_missing" | "digit_extra" | "payer_paid_before" | "payer_bound" | "payer_name";
+                /** @description How often, for payer_paid_before; else 1 */
+                times: number;
+            }[];
         };
         BankConnection: {
             /**
@@ -10920,6 +10956,95 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ClaimSuggestion"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `bank_entry_not_found`: There is no such bank entry (银行流水不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `entry_not_in_suspense`: The entry does not wait in suspense (该流水不在公共调账中) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -38,6 +38,7 @@ import type { NotificationDeps } from './notifications.ts';
 import { pollRoutes } from './poll-routes.ts';
 import { listStatementImports, readStatementImport } from './read-entries.ts';
 import { fileBody, Import, ImportListed, importBody } from './shared-routes.ts';
+import { suggestionRoutes } from './suggestion-routes.ts';
 
 /** A statement file at most: some three million entries of camt.053. */
 const DEFAULT_STATEMENT_BYTES = 2 * 1024 ** 3;
@@ -154,6 +155,7 @@ export const depositRoutes: Routes<DepositRoutesOptions> = async (
 
   await app.register(importListRoutes, { deps });
   await app.register(entryRoutes, { deps });
+  await app.register(suggestionRoutes, { deps });
   await app.register(pollRoutes, { deps });
   await app.register(notificationRoutes, { deps });
 };

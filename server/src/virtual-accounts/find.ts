@@ -133,3 +133,24 @@ export async function listMemberAccounts(
     kind: virtualAccountKind(row.kind),
   }));
 }
+
+/** The numbers of open accounts of a main account whose member, or which itself, has one of these names. */
+export async function findByNames(
+  db: Db,
+  platformId: bigint,
+  {
+    mainAccountId,
+    names,
+    limit,
+  }: { mainAccountId: bigint; names: readonly string[]; limit: number },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ number: string }>`
+    select v.number
+      from virtual_account v
+      join account a on a.platform_id = v.platform_id and a.account_id = v.account_id and a.state <> 'closed'
+      join member m on m.platform_id = v.platform_id and m.member_id = v.member_id
+     where v.platform_id = ${platformId} and v.main_account_id = ${mainAccountId}
+       and (m.name = any (${[...names]}::text[]) or v.name = any (${[...names]}::text[]))
+     order by v.account_id limit ${limit}`.execute(db);
+  return rows.map(({ number }) => number);
+}

@@ -22,6 +22,7 @@ export {
   type FoundMemberAccount,
   type FoundParties,
   type FoundPayer,
+  findByNames,
   findByNumbers,
   findByPayerAccounts,
   findByReferenceCodes,
