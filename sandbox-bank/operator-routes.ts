@@ -6,7 +6,7 @@ import { FAULT_KINDS, faultKind, operationOf } from './faults.ts';
 import { fieldsOf } from './fields.ts';
 import { yuan } from './money.ts';
 import { renderPage } from './page.ts';
-import { listRails, setRail } from './rails.ts';
+import { listDays, listRails, setDay, setRail } from './rails.ts';
 import { Refusal } from './refusal.ts';
 import { json, type Route } from './routing.ts';
 
@@ -104,6 +104,20 @@ function clockRoutes(bank: Bank): Route[] {
         if (fields.has('frozen')) clock.freeze(fields.flag('frozen'));
         bank.catchUp();
         return tell();
+      },
+    },
+    { method: 'GET', pattern: '/operator/days', act: () => json({ days: listDays(store) }) },
+    {
+      method: 'PUT',
+      pattern: '/operator/days/:date',
+      act: ({ params, body }) => {
+        const fields = fieldsOf(body);
+        setDay(
+          store,
+          params['date'] ?? '',
+          fields.has('working') ? fields.flag('working') : undefined,
+        );
+        return json({ days: listDays(store) });
       },
     },
     { method: 'GET', pattern: '/operator/rails', act: () => json({ rails: listRails(store) }) },

@@ -10,7 +10,7 @@ import {
 import type { Faults } from './faults.ts';
 import { MAX_FEN } from './money.ts';
 import type { Notifications } from './notifications.ts';
-import { isOpen, listRails } from './rails.ts';
+import { daysOf, isOpen, listRails } from './rails.ts';
 import { Refusal } from './refusal.ts';
 import { type Row, type Store, textOf, textOrNull, wholeOf } from './store.ts';
 
@@ -80,7 +80,9 @@ function refusalOf({ store, faults }: PayoutDeps, order: PayoutOrder, now: Date)
   }
   const rail = listRails(store).find(({ code }) => code === order.rail);
   if (!rail) return { code: 'rail_unknown', reason: 'There is no such rail.' };
-  if (!isOpen(rail.hours, now)) return { code: 'rail_closed', reason: 'The rail is closed now.' };
+  if (!isOpen(rail.hours, now, daysOf(store))) {
+    return { code: 'rail_closed', reason: 'The rail is closed now.' };
+  }
   if (rail.maximum !== null && order.amount > rail.maximum) {
     return { code: 'rail_limit', reason: 'The amount is over the limit of the rail.' };
   }

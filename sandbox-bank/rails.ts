@@ -16,7 +16,7 @@ export interface Rail {
 }
 
 // Amounts and hours as they were known in 2026: PBoC's large-value (大额), small-value (小额) and internet
-// payment (网上支付跨行清算) systems. A workday here is Monday to Friday: this bank knows no holidays.
+// payment (网上支付跨行清算) systems. A workday is Monday to Friday, unless the operator says otherwise of a date.
 const RAILS: readonly Rail[] = [
   { code: 'intra', name: 'Inside this bank 行内', maximum: null, hours: 'always', seconds: 0 },
   { code: 'instant', name: 'Instant 超级网银', maximum: 100_000_000n, hours: 'always', seconds: 5 },
@@ -32,6 +32,8 @@ const RAILS: readonly Rail[] = [
 const OPENS = '20:30';
 const CLOSES = '17:15';
 const FRIDAY = 5;
+const DAY_MS = 86_400_000;
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Writes the rails that the file does not have yet. */
 export function seedRails(store: Store): void {
@@ -59,14 +61,49 @@ function readRail(row: Row): Rail {
   };
 }
 
+/** What the operator says of dates: true for a workday (make-up day 调休), false for a holiday. */
+export type Days = (date: string) => boolean | undefined;
+
 /** Whether a rail with these hours carries something at that instant. */
-export function isOpen(hours: Hours, at: Date): boolean {
+export function isOpen(hours: Hours, at: Date, days: Days): boolean {
   if (hours !== 'large-value') return hours === 'always';
-  const { time, weekday } = chinaTime(at);
-  const isWorkday = (day: number) => day >= 1 && day <= FRIDAY;
-  if (time < CLOSES) return isWorkday(weekday);
-  return time >= OPENS && isWorkday((weekday + 1) % 7);
+  const isWorkday = (instant: Date) => {
+    const { date, weekday } = chinaTime(instant);
+    return days(date) ?? (weekday >= 1 && weekday <= FRIDAY);
+  };
+  const { time } = chinaTime(at);
+  if (time < CLOSES) return isWorkday(at);
+  return time >= OPENS && isWorkday(new Date(at.getTime() + DAY_MS));
 }
+
+/** Says of a date that it is a workday or a holiday; undefined goes by the day of the week again. */
+export function setDay(store: Store, date: string, working: boolean | undefined): void {
+  if (Number.isNaN(Date.parse(`${date}T00:00:00Z`)) || !DATE.test(date)) {
+    throw new Refusal(422, 'invalid', 'The date must be YYYY-MM-DD.');
+  }
+  if (working === undefined) store.run('delete from day where date = ?', date);
+  else {
+    store.run(
+      'insert into day values (?, ?) on conflict (date) do update set working = excluded.working',
+      ...[date, working ? 1 : 0],
+    );
+  }
+}
+
+/** The dates of which the operator has said something, in order. */
+export function listDays(store: Store): { date: string; working: boolean }[] {
+  return store
+    .all('select * from day order by date')
+    .map((row) => ({ date: textOf(row, 'date'), working: wholeOf(row, 'working') === 1n }));
+}
+
+/** What the operator has said, as it is now. */
+export const daysOf =
+  (store: Store): Days =>
+  (date) => {
+    const row = store.get('select working from day where date = ?', date);
+    return row && wholeOf(row, 'working') === 1n;
+  };
 
 /** Changes a rail. Refuses hours that there are not. */
 export function setRail(

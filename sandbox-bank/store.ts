@@ -68,6 +68,10 @@ const SCHEMA = `
     hours text not null check (hours in ('always', 'large-value', 'never')),
     seconds integer not null
   ) strict;
+  create table if not exists day (
+    date text primary key,
+    working integer not null check (working in (0, 1))
+  ) strict;
   create table if not exists fault (
     id integer primary key autoincrement,
     kind text not null,

@@ -116,6 +116,11 @@ test('rails keep their hours and limits by the bank’s clock, which goes forwar
   const million = { ...order('million'), amount: amount(100_000_001n) };
   expect(await connector.submitPayout(million)).toMatchObject({ code: 'rail_limit' });
   await bank.operate('PUT', '/clock', { now: '2030-06-03T04:00:00Z' });
+  await bank.operate('PUT', '/days/2030-06-03', { working: false });
+  const holiday = { ...large, reference: 'holiday' };
+  expect(await connector.submitPayout(holiday)).toMatchObject({ code: 'rail_closed' });
+  await bank.operate('PUT', '/days/2030-06-03', {});
+  await expect(bank.operate('PUT', '/days/2030-13-03', {})).rejects.toThrow('invalid');
   expect(await connector.submitPayout({ ...large, reference: 'monday' })).toMatchObject({
     kind: 'accepted',
   });
