@@ -3,7 +3,9 @@
 const tiers = [
   ['kernel'],
   ['db'],
-  ['ledger', 'outbox', 'audit', 'sealing'],
+  ['ledger', 'audit', 'sealing'],
+  // Tells of what flows do; what it does itself is audited, and its secrets are sealed.
+  ['outbox'],
   ['books', 'platforms', 'approvals', 'members', 'verification', 'banking', 'channels'],
   // A virtual account may be a member's: members know nothing of accounts.
   ['virtual-accounts'],

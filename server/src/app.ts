@@ -22,6 +22,8 @@ import { type Random, systemRandom } from './kernel/random.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
 import { type Logger, openLog } from './logging.ts';
 import { memberRoutes } from './members/routes.ts';
+import { openDeliverer } from './outbox/index.ts';
+import { outboxRoutes } from './outbox/routes.ts';
 import { type Authenticator, openAuthenticator } from './platforms/index.ts';
 import { platformRoutes } from './platforms/routes.ts';
 import { type KeyRing, openSealer, type Sealer } from './sealing/index.ts';
@@ -43,6 +45,8 @@ export interface AppOptions {
   readonly origin?: Origin;
   /** Work as the owner of the tables, and connect to nothing before it is needed. */
   readonly asOwner?: boolean;
+  /** Let webhooks go to private and loopback addresses, and over plain http. */
+  readonly webhooksToPrivate?: boolean;
   /** See DatabaseOptions. */
   readonly answerTimeoutMs?: number;
 }
@@ -56,6 +60,8 @@ export interface App {
   readonly clock: Clock;
   readonly random: Random;
   readonly newUuid: NewUuid;
+  /** See AppOptions. */
+  readonly webhooksToPrivate: boolean;
   readonly authenticator: Authenticator;
   readonly sealer: Sealer;
   readonly metrics: Metrics;
@@ -77,6 +83,7 @@ export interface App {
 export async function openApp(options: AppOptions): Promise<App> {
   const { url, log, clock = systemClock, random = systemRandom, origin = SYSTEM } = options;
   const { connections = 10, batchConnections = 8, asOwner = false, answerTimeoutMs } = options;
+  const { webhooksToPrivate = false } = options;
   const database = await openDatabase({
     ...{ url, connections, batchConnections, asOwner },
     ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
@@ -104,10 +111,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       metrics,
       log,
       origin,
+      webhooksToPrivate,
     },
     startBackground: () => {
+      const onError = (error: unknown) => log.warn({ err: error }, 'webhooks could not be sent');
+      const deliverer = openDeliverer({ db, clock, random, webhooksToPrivate, onError });
       const { sessions } = database;
-      const started = startBackground({ db, sessions, ledger, clock, newUuid, log });
+      const started = startBackground({ db, sessions, ledger, clock, newUuid, log, deliverer });
       background.push(started);
       return started;
     },
@@ -150,6 +160,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(interestRoutes, { deps: app });
       void server.register(bankingRoutes, { deps: app });
       void server.register(escrowRoutes, { deps: app });
+      void server.register(outboxRoutes, { deps: app });
     },
   });
 }

@@ -20,6 +20,7 @@ import {
 import { dateInZone } from './kernel/business-date.ts';
 import { expireHolds, foldInternal, openBusinessDate, rollDay } from './ledger/index.ts';
 import type { Logger } from './logging.ts';
+import { type Deliverer, SEQUENCED_AT_ONCE, sequenceEvents } from './outbox/index.ts';
 import { listPlatforms, type Platform } from './platforms/index.ts';
 import { runSchedules, SCHEDULES_PER_SWEEP } from './transfers/index.ts';
 
@@ -37,6 +38,8 @@ const SCHEDULE_MS = 3_000;
 const ROLL_MS = 15_000;
 const CHAIN_MS = 1_000;
 const APPROVALS_MS = 3_000;
+const SEQUENCE_MS = 500;
+const DELIVER_MS = 1_000;
 /** Full rounds of one kind of work for one platform before the others get their turn. */
 const MAX_ROUNDS = 10;
 /** A round that does this much may have left more. */
@@ -48,6 +51,7 @@ const LONGEST_PAUSE_MS = 10_000;
 
 /** What the loops need. */
 export interface BackgroundDeps extends DepositDeps {
+  readonly deliverer: Deliverer;
   readonly log: Logger;
 }
 
@@ -57,6 +61,8 @@ export interface Loop {
   readonly everyMs: number;
   /** One round. Aborted when the server stops: what is begun is finished, and nothing new begun. */
   readonly run: (signal?: AbortSignal) => Promise<void>;
+  /** Ends what rounds have begun and not waited for: after the last one. */
+  readonly settle?: () => Promise<void>;
 }
 
 /** Loops that run until they are stopped. */
@@ -68,10 +74,11 @@ export interface Background {
 /**
  * Folds internal balances, releases holds that expired, posts bank entries that an import has recorded and
  * could not post, turns the business date, chains the audit log, makes the transfers that are due, carries out
- * what was approved, keeps the deadlines of escrow orders, takes the fees of past months, and settles interest, for every platform.
+ * what was approved, keeps the deadlines of escrow orders, takes the fees of past months, settles interest, puts events in
+ * order and sends webhooks, for every platform.
  */
 export function startBackground(deps: BackgroundDeps): Background {
-  return startLoops(backgroundLoops(deps), deps.log);
+  return startLoops([...backgroundLoops(deps), ...outboxLoops(deps)], deps.log);
 }
 
 interface Sweep {
@@ -82,7 +89,7 @@ interface Sweep {
 
 /** The loops themselves, for whoever wants to run them once. */
 export function backgroundLoops(
-  deps: BackgroundDeps,
+  deps: Omit<BackgroundDeps, 'deliverer'>,
 ): readonly [
   ...[fold: Loop, expire: Loop, post: Loop, roll: Loop, chain: Loop, schedule: Loop],
   ...[approvals: Loop, deadlines: Loop, fees: Loop, interest: Loop, shares: Loop],
@@ -173,6 +180,30 @@ function feeLoops(
   ];
 }
 
+/** The loops of events: one puts them in order, the other tells of them. */
+function outboxLoops(
+  deps: Pick<BackgroundDeps, 'db' | 'clock' | 'newUuid' | 'deliverer'>,
+): readonly Loop[] {
+  const { db, deliverer } = deps;
+  const each = eachOf(db);
+  return [
+    {
+      name: 'put events in order',
+      everyMs: SEQUENCE_MS,
+      run: (signal) =>
+        each(signal, ({ platformId }) =>
+          untilIdle({ full: SEQUENCED_AT_ONCE, signal }, () => sequenceEvents(deps, platformId)),
+        ),
+    },
+    {
+      name: 'send webhooks',
+      everyMs: DELIVER_MS,
+      run: (signal) => each(signal, ({ platformId }) => deliverer.deliver(platformId)),
+      settle: () => deliverer.settle(),
+    },
+  ];
+}
+
 /** Does work for every platform. What fails for one must not keep the others from their turn. */
 function eachOf(db: BackgroundDeps['db']) {
   return async (
@@ -217,6 +248,14 @@ export function startLoops(loops: readonly Loop[], log: Logger): Background {
 }
 
 async function keepRunning(
+  loop: Loop,
+  context: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  await repeat(loop, context);
+  await loop.settle?.();
+}
+
+async function repeat(
   { name, everyMs, run }: Loop,
   { log, signal }: { log: Logger; signal: AbortSignal },
 ): Promise<void> {

@@ -21,6 +21,8 @@ export interface Config {
   readonly batchConnections: number;
   /** Where the sandbox bank listens; 0 takes any free port, 'off' runs none. */
   readonly sandboxBankPort: number | 'off';
+  /** Webhooks may go to private and loopback addresses, and over plain http. */
+  readonly webhooksToPrivate: boolean;
   readonly logLevel: LogLevel;
   /** What identifies people is sealed with these; undefined: with those of seal.key in the data folder. */
   readonly sealKeys: KeyRing | undefined;
@@ -129,6 +131,17 @@ const SETTINGS: Settings = {
     allowed: 'off, or a whole number from 0 to 65535',
     read: (text) => (text === 'off' ? text : wholeNumber(0, 65_535)(text)),
   },
+  webhooksToPrivate: {
+    variable: 'GUANJIA_WEBHOOKS_TO_PRIVATE',
+    fallback: false,
+    fallbackText: 'no',
+    meaning: {
+      en: 'Webhooks may go to private and loopback addresses, and over plain http: whoever manages webhooks can then reach your network',
+      zh: '允许 Webhook 发往内网与回环地址及明文 http：届时可管理 Webhook 者即可触及内网',
+    },
+    allowed: 'yes or no',
+    read: (text) => ({ yes: true, no: false })[text],
+  },
   logLevel: {
     variable: 'GUANJIA_LOG_LEVEL',
     fallback: 'info',
@@ -174,6 +187,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     databaseConnections: read(SETTINGS.databaseConnections),
     batchConnections: read(SETTINGS.batchConnections),
     sandboxBankPort: read(SETTINGS.sandboxBankPort),
+    webhooksToPrivate: read(SETTINGS.webhooksToPrivate),
     logLevel: read(SETTINGS.logLevel),
     sealKeys: read(SETTINGS.sealKeys),
   };

@@ -11,6 +11,7 @@ import * as interest from './interest/errors.ts';
 import type { ErrorDefinition } from './kernel/error.ts';
 import * as ledger from './ledger/errors.ts';
 import * as members from './members/errors.ts';
+import * as outbox from './outbox/errors.ts';
 import * as platforms from './platforms/errors.ts';
 import * as sealing from './sealing/errors.ts';
 import * as transfers from './transfers/errors.ts';
@@ -29,6 +30,7 @@ type Definition =
   | DefinitionIn<typeof ledger>
   | DefinitionIn<typeof ledger.refusalErrors>
   | DefinitionIn<typeof members>
+  | DefinitionIn<typeof outbox>
   | DefinitionIn<typeof platforms>
   | DefinitionIn<typeof sealing>
   | DefinitionIn<typeof transfers>
@@ -40,7 +42,7 @@ export type ErrorCode = Definition['code'];
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
   ...[approvals, banking, deposits, embedded, escrow, fees, http, ledger, ledger.refusalErrors],
-  ...[interest, members, platforms, sealing, transfers, virtualAccounts],
+  ...[interest, members, outbox, platforms, sealing, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
   .sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -203,6 +205,10 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   already_decided: 'ED99864',
   not_the_maker: 'ED99865',
   approval_not_granted: 'ED99866',
+  event_not_found: 'ED99401',
+  webhook_endpoint_not_found: 'ED99402',
+  webhook_url_refused: 'ED99403',
+  too_many_webhook_endpoints: 'ED99404',
 
   backup_refused: 'ED99901',
 };

@@ -84,7 +84,9 @@ export async function serve(
     signal?.throwIfAborted();
     const { databaseConnections: connections, batchConnections } = config;
     const { url } = database;
-    const app = await openApp({ url, log, connections, batchConnections, sealKeys });
+    const { webhooksToPrivate } = config;
+    const pools = { connections, batchConnections };
+    const app = await openApp({ url, log, ...pools, sealKeys, webhooksToPrivate });
     started.push(() => closeInTime(app));
     await warnOfLoss(app);
     await seedSandbox(app);

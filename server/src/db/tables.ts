@@ -346,6 +346,21 @@ export interface FeeRule {
   version: number;
 }
 
+export interface Event {
+  created_at: Timestamp;
+  data: Json;
+  event_id: string;
+  object_id: string;
+  platform_id: bigint;
+  position: bigint;
+  type: string;
+}
+
+export interface EventFeed {
+  last_position: Generated<bigint>;
+  platform_id: bigint;
+}
+
 export interface FreezeDocument {
   amount: bigint;
   business_date: string;
@@ -558,6 +573,15 @@ export interface MemberReview {
   to_status: string;
 }
 
+export interface Outbox {
+  created_at: Timestamp;
+  data: Json;
+  object_id: string;
+  platform_id: bigint;
+  sequence: Generated<bigint>;
+  type: string;
+}
+
 export interface PayerAccount {
   account_id: bigint;
   account_number: string;
@@ -663,6 +687,47 @@ export interface WaitingImport {
   platform_id: bigint;
 }
 
+export interface WebhookAttempt {
+  attempted_at: Timestamp;
+  elapsed_ms: number;
+  error: string | null;
+  number: number;
+  platform_id: bigint;
+  position: bigint;
+  status: number | null;
+  webhook_endpoint_id: string;
+}
+
+export interface WebhookDelivery {
+  attempts: Generated<number>;
+  delivered_at: Timestamp | null;
+  due_at: Timestamp;
+  leased_until: Timestamp | null;
+  object_id: string;
+  platform_id: bigint;
+  position: bigint;
+  state: string;
+  tries: Generated<number>;
+  webhook_endpoint_id: string;
+}
+
+export interface WebhookEndpoint {
+  created_at: Timestamp;
+  description: string;
+  disabled_reason: string | null;
+  event_types: string[];
+  failed_rounds: Generated<number>;
+  failing_since: Timestamp | null;
+  platform_id: bigint;
+  previous_secret: string | null;
+  previous_until: Timestamp | null;
+  quiet_until: Timestamp | null;
+  secret: string;
+  state: string;
+  url: string;
+  webhook_endpoint_id: string;
+}
+
 export interface DB {
   account: Account;
   account_delta: AccountDelta;
@@ -691,6 +756,8 @@ export interface DB {
   fee_collection: FeeCollection;
   fee_return: FeeReturn;
   fee_rule: FeeRule;
+  event: Event;
+  event_feed: EventFeed;
   freeze_document: FreezeDocument;
   freeze_step: FreezeStep;
   hold: Hold;
@@ -718,4 +785,7 @@ export interface DB {
   transfer: Transfer;
   virtual_account: VirtualAccount;
   waiting_import: WaitingImport;
+  webhook_attempt: WebhookAttempt;
+  webhook_delivery: WebhookDelivery;
+  webhook_endpoint: WebhookEndpoint;
 }

@@ -1,5 +1,8 @@
 import { int8Array, textArray } from '../db/wire.ts';
-import type { DocumentWriter } from '../ledger/index.ts';
+import { textMoveId } from '../kernel/id.ts';
+import type { Documented, DocumentWriter } from '../ledger/index.ts';
+import { eventStatement, type NewEvent } from '../outbox/index.ts';
+import { entryTextId } from './bank-entry.ts';
 import type { PlacedEntry } from './place-entries.ts';
 
 /** The entries of one submission, in the order of its moves. */
@@ -16,7 +19,7 @@ export const postingWriter: DocumentWriter<PostingGroup> = {
   write: (platformId, items) => {
     const entries = items.flatMap(({ row }) => row);
     const moveIds = items.flatMap(({ answer }) => answer.postings.map(({ moveId }) => moveId));
-    return {
+    const posting = {
       name: 'deposits_post',
       text: `insert into bank_entry_posting (platform_id, bank_entry_id, account_id, transfer_id, state, match_reason,
                                                matched_account_id)
@@ -35,5 +38,22 @@ export const postingWriter: DocumentWriter<PostingGroup> = {
         int8Array(entries.map(({ matched }) => matched ?? null)),
       ],
     };
+    return [posting, eventStatement(platformId, items.flatMap(eventsOf))];
   },
 };
+
+/** What the platform is told of a group: `bank_entry.credited`, `.suspended` or `.debited` for each of its entries. */
+function eventsOf({ row, answer }: Documented<PostingGroup>): NewEvent[] {
+  return row.map(({ entryId, main, amount, state, reason }, i) => {
+    const moveId = answer.postings[i]?.moveId;
+    return {
+      type: `bank_entry.${state}`,
+      objectId: entryTextId(entryId),
+      data: {
+        ...{ amount, currency: main.currency, mainAccount: main.number, reason },
+        transfer: moveId === undefined ? null : textMoveId('trf', moveId),
+      },
+      createdAt: answer.bookedAt,
+    };
+  });
+}

@@ -53,6 +53,8 @@ const TAGS = [
     name: 'rails',
     description: 'Terms of rails, the choice of one, and working days 汇路与工作日历',
   },
+  { name: 'events', description: 'What happened, in an order that never changes (事件)' },
+  { name: 'webhooks', description: 'Where you are told of events, as Standard Webhooks (推送)' },
 ];
 
 const REPLAYED = {

@@ -3,6 +3,7 @@ import { brokenUnique, type Db, inTransaction } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import type { NewUuid } from '../kernel/id.ts';
+import { writeEvents } from '../outbox/index.ts';
 import { memberReferenceTaken } from './errors.ts';
 import type { Member, MemberKind } from './member.ts';
 import { insertMember } from './store.ts';
@@ -47,6 +48,8 @@ export async function addMember(
       object: { type: 'member', id: member.id },
       after: { kind, status, ...memberFacts(member) },
     });
+    const event = { type: 'member.added', objectId: member.id, data: { kind }, createdAt: at };
+    await writeEvents(tx, platformId, [event]);
     return member;
   });
   return refuseTakenReference(added, reference);

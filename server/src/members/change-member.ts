@@ -1,6 +1,7 @@
 import { recordChange } from '../audit/index.ts';
 import { inTransaction } from '../db/database.ts';
 import { AppError } from '../kernel/error.ts';
+import { writeEvents } from '../outbox/index.ts';
 import { type MemberDeps, memberFacts, refuseTakenReference } from './add-member.ts';
 import { memberNotFound } from './errors.ts';
 import { type Member, memberUuid } from './member.ts';
@@ -30,6 +31,8 @@ export async function changeMember(
         before: memberFacts(before),
         after: { ...memberFacts(after), changed: changedOf(change) },
       });
+      const event = { type: 'member.changed', objectId: id, data: {}, createdAt: at };
+      await writeEvents(tx, platformId, [event]);
       return after;
     });
   const changed = work && (await refuseTakenReference(work, change.reference));

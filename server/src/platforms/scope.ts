@@ -4,6 +4,7 @@ export const SCOPES = [
   'accounts:write',
   'money:write',
   'statements:write',
+  'webhooks:manage',
   'keys:manage',
   'audit:read',
   'identity:read',

@@ -7,6 +7,7 @@ import {
   changeAccount,
   refusalErrors,
 } from '../ledger/index.ts';
+import { writeEvents } from '../outbox/index.ts';
 import { findAccount, type NumberedFacts } from './directory.ts';
 import {
   accountNotEmpty,
@@ -55,6 +56,8 @@ export async function changeVirtualAccount(
         before: { ...attributeFacts(before), ...limitFacts(limits?.before) },
         after: { ...attributeFacts(after), ...limitFacts(limits?.after), changed: changed.sort() },
       });
+      const event = { type: 'virtual_account.changed', objectId: number, data: {}, createdAt: at };
+      await writeEvents(tx, platformId, [event]);
     });
   } catch (error) {
     refuseTaken(error, { referenceCode: change.referenceCode });
@@ -171,6 +174,8 @@ async function changeState(
       before: { state: before.state },
       after: { state: after.state },
     });
+    const event = { type: action, objectId: number, data: { state: after.state }, createdAt: at };
+    await writeEvents(tx, platformId, [event]);
   });
   return readVirtualAccount({ db }, platformId, number);
 }

@@ -9,6 +9,7 @@ import {
   readMember,
   requireActiveMember,
 } from '../members/index.ts';
+import { writeEvents } from '../outbox/index.ts';
 import {
   mainAccountNotFound,
   mainAccountRequired,
@@ -169,6 +170,9 @@ async function open(
         referenceCode: account.referenceCode ?? null,
       },
     });
+    const event = { type: 'virtual_account.opened', objectId: number, createdAt };
+    const data = { kind, mainAccount: main.number };
+    await writeEvents(tx, platformId, [{ ...event, data }]);
   });
 }
 

@@ -10,12 +10,15 @@ export interface Documented<Row> {
 /**
  * Writes the documents of a module, set-based, in the transaction that moves the money: a document exists,
  * or is changed, exactly when its money moved. It changes rows relative to what is there, never to what was
- * read before the batch. A writer whose rows must be in a certain state ends its statement with
+ * read before the batch. It may send more than one statement: what it tells of goes to the outbox behind it. A writer whose rows must be in a certain state ends its statement with
  * `expect_count(found, expected)`: a submission whose document is not so is undone, alone, and its `submit`
  * rejects with an error for which `isDocumentConflict` is true.
  */
 export interface DocumentWriter<Row> {
-  readonly write: (platformId: bigint, items: readonly Documented<Row>[]) => Statement;
+  readonly write: (
+    platformId: bigint,
+    items: readonly Documented<Row>[],
+  ) => Statement | readonly Statement[];
 }
 
 /** A document bound to its writer, to travel with a submission. */
@@ -29,13 +32,13 @@ export function documentOf<Row>(writer: DocumentWriter<Row>, row: Row): Document
   return { writer, row };
 }
 
-/** One statement for each writer that has something to write. */
+/** The statements of each writer that has something to write, a writer's own in its order. */
 export function documentStatements(
   platformId: bigint,
   items: readonly { readonly document: Document; readonly answer: AcceptedAnswer }[],
 ): Statement[] {
   const byWriter = Map.groupBy(items, ({ document }) => document.writer);
-  return Array.from(byWriter, ([writer, group]) =>
+  return Array.from(byWriter).flatMap(([writer, group]) =>
     // Safe: `documentOf` bound each row to a writer of its own type.
     (writer as DocumentWriter<unknown>).write(
       platformId,
