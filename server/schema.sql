@@ -784,6 +784,18 @@ create table member_review (
   constraint member_review_reviewer_check CHECK (((length(reviewer) >= 1) AND (length(reviewer) <= 120)))
 );
 
+create table outbox (
+  platform_id bigint not null,
+  sequence bigint generated always as identity not null,
+  type text not null,
+  object_id text not null,
+  data jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint outbox_pkey PRIMARY KEY (platform_id, sequence),
+  constraint outbox_object_id_check CHECK (((length(object_id) >= 1) AND (length(object_id) <= 64))),
+  constraint outbox_type_check CHECK ((type ~ '^[a-z_]{1,40}\.[a-z_]{1,40}$'::text))
+);
+
 create table payer_account (
   platform_id bigint not null,
   member_id uuid not null,
@@ -1006,6 +1018,10 @@ CREATE INDEX virtual_account_member ON public.virtual_account USING btree (platf
 
 CREATE UNIQUE INDEX virtual_account_public ON public.virtual_account USING btree (platform_id, main_account_id, kind) WHERE (kind = ANY (ARRAY['suspense'::text, 'interestAndFees'::text, 'opening'::text, 'platform'::text]));
 
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (platform_id, webhook_endpoint_id, due_at, "position") WHERE (state = 'pending'::text);
+
+CREATE INDEX webhook_delivery_object ON public.webhook_delivery USING btree (platform_id, webhook_endpoint_id, object_id, "position") WHERE (state = 'pending'::text);
+
 CREATE OR REPLACE FUNCTION public.analyze_bank_entry()
  RETURNS void
  LANGUAGE plpgsql
@@ -1212,3 +1228,6 @@ grant delete, insert, select, update on statement_import to guanjia_app;
 grant insert, select on transfer to guanjia_app;
 grant delete, insert, select, update on virtual_account to guanjia_app;
 grant delete, insert, select, update on waiting_import to guanjia_app;
+grant insert, select on webhook_attempt to guanjia_app;
+grant delete, insert, select, update on webhook_delivery to guanjia_app;
+grant delete, insert, select, update on webhook_endpoint to guanjia_app;

@@ -10,6 +10,7 @@ export type { components, operations, ProblemFacts, paths } from './api.ts';
 export { InexactIntegerError } from './exact.ts';
 export type { EachOptions, Item, ListPath } from './pages.ts';
 export { OutcomeUnknownError, type ProblemCode, ProblemError } from './problem.ts';
+export { verifyWebhook, type WebhookEvent, WebhookVerificationError } from './webhook.ts';
 
 /** What a client is made of. */
 export interface GuanjiaOptions {

@@ -115,7 +115,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     },
     startBackground: () => {
       const onError = (error: unknown) => log.warn({ err: error }, 'webhooks could not be sent');
-      const deliverer = openDeliverer({ db, clock, random, webhooksToPrivate, onError });
+      const deliverer = openDeliverer({ db, clock, random, sealer, webhooksToPrivate, onError });
       const { sessions } = database;
       const started = startBackground({ db, sessions, ledger, clock, newUuid, log, deliverer });
       background.push(started);

@@ -14,6 +14,7 @@ test('without variables, everything has a default', () => {
     databaseConnections: 10,
     batchConnections: 8,
     sandboxBankPort: 7071,
+    webhooksToPrivate: false,
     logLevel: 'info',
     sealKeys: undefined,
   });

@@ -361,6 +361,21 @@ export interface EventFeed {
   platform_id: bigint;
 }
 
+export interface FeeRule {
+  bearer: string;
+  created_at: Timestamp;
+  currency: string;
+  fee_rule_id: string;
+  member_id: string | null;
+  platform_id: bigint;
+  price: Json | null;
+  product: string;
+  timing: string;
+  valid_from: Timestamp;
+  valid_until: Timestamp | null;
+  version: number;
+}
+
 export interface FreezeDocument {
   amount: bigint;
   business_date: string;
@@ -758,6 +773,7 @@ export interface DB {
   fee_rule: FeeRule;
   event: Event;
   event_feed: EventFeed;
+  fee_rule: FeeRule;
   freeze_document: FreezeDocument;
   freeze_step: FreezeStep;
   hold: Hold;

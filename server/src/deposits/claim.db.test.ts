@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { testApp, testPlatform } from '../../test/support/fixtures.ts';
 import { amount } from '../kernel/amount.ts';
+import { textMoveId } from '../kernel/id.ts';
 import {
   accountsByNumber,
   closeVirtualAccount,
@@ -216,4 +217,24 @@ test('a refusal because of the account that was named says so in its field', asy
       });
     }
   }
+});
+
+test('the platform is told of a deposit, its claims and their reversals, once and in order', async () => {
+  const { platformId, main, a, b, bankEntry, claim, reverse } = await suspended();
+  const requestId = key();
+  const { claim: claimed } = await claim(a, requestId);
+  await claim(a, requestId);
+  await expect(claim(b)).rejects.toMatchObject(refusedWith('entry_not_in_suspense'));
+  await claim(b, undefined).catch(() => {});
+  await reverse();
+  const { rows } = await app.database.sessions.query<{ type: string; data: object }>(
+    `select type, data from outbox where platform_id = $1 and object_id = $2 order by sequence`,
+    [platformId, bankEntry],
+  );
+  expect(rows.map(({ type }) => type)).toEqual([
+    ...['bank_entry.suspended', 'bank_entry.claimed', 'bank_entry.claim_reversed'],
+  ]);
+  expect(rows[0]?.data).toMatchObject({ amount: 1000, currency: 'CNY', mainAccount: main.number });
+  const transfer = textMoveId('trf', claimed.transferId ?? 0n);
+  expect(rows[1]?.data).toEqual({ amount: 1000, account: a, transfer });
 });

@@ -1,8 +1,10 @@
+import { recordChange } from '../audit/index.ts';
 import type { Db } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Random } from '../kernel/random.ts';
+import type { Sealer } from '../sealing/index.ts';
 import { type Leased, leaseDeliveries, type Outcome, recordAttempt } from './delivery-store.ts';
-import { type EndpointRow, endpointTextId, signingSecrets } from './endpoint.ts';
+import { type EndpointRow, endpointTextId } from './endpoint.ts';
 import {
   disableEndpoint,
   markFailing,
@@ -11,6 +13,7 @@ import {
 } from './endpoint-store.ts';
 import { eventBody, toEvent } from './event.ts';
 import { isFailingTooLong, pauseAfter, quietAfter } from './retry.ts';
+import { openSecrets, type Signing, signingAt } from './secret.ts';
 import { SEND_LIMIT_MS, type Sent, sendMessage } from './send.ts';
 import { writeEvents } from './write-events.ts';
 
@@ -32,6 +35,7 @@ export interface DelivererDeps {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
+  readonly sealer: Sealer;
   /** See WebhookDeps. */
   readonly webhooksToPrivate: boolean;
   /** Told of faults of ours or of the database; what an endpoint does wrong is in the delivery log. */
@@ -84,6 +88,8 @@ async function deliverTo(
 ): Promise<void> {
   const { db, clock } = deps;
   const { endpointId } = endpoint;
+  // Before anything is taken: without its key nothing could be sent.
+  const signing = openSecrets(deps.sealer, platformId, endpoint);
   const limit = endpoint.failingSince === null ? AT_ONCE : AT_ONCE_FAILING;
   for (let round = 1; round <= MAX_ROUNDS; round += 1) {
     const now = clock.now();
@@ -91,7 +97,7 @@ async function deliverTo(
     const leased = await leaseDeliveries(db, platformId, { endpointId, now, leasedUntil, limit });
     if (leased.length === 0) return;
     const sent = await Promise.all(
-      leased.map((delivery) => attempt(deps, platformId, { endpoint, delivery })),
+      leased.map((delivery) => attempt(deps, platformId, { endpoint, signing, delivery })),
     );
     if (!sent.some(({ error }) => error === null)) {
       await leaveInPeace(deps, platformId, endpoint, sent);
@@ -105,11 +111,11 @@ async function deliverTo(
 async function attempt(
   { db, clock, random, webhooksToPrivate }: DelivererDeps,
   platformId: bigint,
-  { endpoint, delivery }: { endpoint: EndpointRow; delivery: Leased },
+  { endpoint, signing, delivery }: { endpoint: EndpointRow; signing: Signing; delivery: Leased },
 ): Promise<Sent> {
   const event = toEvent(delivery);
   const message = { id: event.id, body: eventBody(event) };
-  const to = { url: endpoint.url, secrets: signingSecrets(endpoint, clock.now()) };
+  const to = { url: endpoint.url, secrets: signingAt(signing, clock.now()) };
   const sent = await sendMessage({ clock, toPrivate: webhooksToPrivate }, message, to);
   const outcome = outcomeOf(sent, { tries: delivery.tries, at: clock.now(), random });
   await recordAttempt(db, platformId, endpoint.endpointId, { leased: delivery, sent, outcome });
@@ -143,6 +149,10 @@ async function leaveInPeace(
     const reason = isGone ? 'gone' : 'failing';
     if (!(await disableEndpoint(tx, platformId, endpointId, reason))) return;
     const event = { type: 'webhook_endpoint.disabled', data: { reason }, createdAt: at };
+    const object = { type: 'webhook_endpoint', id: endpointTextId(endpointId) };
+    const states = { before: { state: 'enabled' }, after: { state: 'disabled', reason } };
+    const action = 'webhook_endpoint.disabled';
+    await recordChange(tx, platformId, { at, action, object, ...states });
     await writeEvents(tx, platformId, [{ ...event, objectId: endpointTextId(endpointId) }]);
   });
 }

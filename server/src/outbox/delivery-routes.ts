@@ -106,14 +106,14 @@ export const deliveryRoutes: Routes<{ deps: WebhookDeps }> = async (app, { deps 
           {
             event: Type.Optional(Id('evt')),
             since: Type.Optional(InstantIn),
-            onlyFailed: Type.Boolean({ default: false }),
+            onlyFailed: Type.Optional(Type.Boolean({ description: 'False when left out' })),
           },
           CLOSED,
         ),
         response: { 202: Type.Object({ events: Type.Integer() }) },
       },
     },
-    async ({ platformId, params, body: { event, since, onlyFailed } }, reply) => {
+    async ({ platformId, params, body: { event, since, onlyFailed = false } }, reply) => {
       const events = await replay(
         deps,
         platformId,

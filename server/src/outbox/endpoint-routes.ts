@@ -1,4 +1,13 @@
-import { CLOSED, Id, InstantOut, Nullable, type Routes, Text, Type } from '../http/schemas.ts';
+import {
+  askedBy,
+  CLOSED,
+  Id,
+  InstantOut,
+  Nullable,
+  type Routes,
+  Text,
+  Type,
+} from '../http/schemas.ts';
 import type { Endpoint } from './endpoint.ts';
 import {
   addEndpoint,
@@ -15,6 +24,7 @@ import { tooManyWebhookEndpoints, webhookEndpointNotFound, webhookUrlRefused } f
 import { EventType, SentFields } from './shared-routes.ts';
 
 const MAX_EVENT_TYPES = 50;
+const OVERLAP_HOURS = 24;
 const MAX_OVERLAP_HOURS = 168;
 const HOUR_MS = 3_600_000;
 
@@ -97,8 +107,10 @@ const listAndAdd: Routes<{ deps: WebhookDeps }> = async (app, { deps }) => {
         response: { 201: EndpointWithSecret },
       },
     },
-    async ({ platformId, body: input }, reply) => {
-      const { secret, ...endpoint } = await addEndpoint(deps, platformId, input);
+    async (request, reply) => {
+      const { platformId, body: input } = request;
+      const added = await addEndpoint(askedBy(request, deps), platformId, input);
+      const { secret, ...endpoint } = added;
       reply.header('cache-control', 'no-store');
       return reply.code(201).send({ ...body(endpoint), secret });
     },
@@ -145,8 +157,10 @@ const readAndChange: Routes<{ deps: WebhookDeps }> = async (app, { deps }) => {
         response: { 200: WebhookEndpoint },
       },
     },
-    async ({ platformId, params, body: change }) =>
-      body(await changeEndpoint(deps, platformId, params.id, change)),
+    async (request) => {
+      const { platformId, params, body: change } = request;
+      return body(await changeEndpoint(askedBy(request, deps), platformId, params.id, change));
+    },
   );
 
   app.delete(
@@ -161,8 +175,8 @@ const readAndChange: Routes<{ deps: WebhookDeps }> = async (app, { deps }) => {
         response: { 204: Type.Null() },
       },
     },
-    async ({ platformId, params }, reply) => {
-      await removeEndpoint(deps, platformId, params.id);
+    async (request, reply) => {
+      await removeEndpoint(askedBy(request, deps), request.platformId, request.params.id);
       return reply.code(204).send(null);
     },
   );
@@ -180,19 +194,29 @@ const secretAndPing: Routes<{ deps: WebhookDeps }> = async (app, { deps }) => {
         params,
         body: Type.Object(
           {
-            overlapHours: Type.Integer({
-              ...{ minimum: 0, maximum: MAX_OVERLAP_HOURS, default: 24 },
-              description: 'For so long both secrets sign; 0 when the old one was leaked',
-            }),
+            overlapHours: Type.Optional(
+              Type.Integer({
+                ...{ minimum: 0, maximum: MAX_OVERLAP_HOURS },
+                description:
+                  'For so long both secrets sign: 24 when left out; 0 when the old one was leaked',
+              }),
+            ),
           },
           CLOSED,
         ),
         response: { 200: EndpointWithSecret },
       },
     },
-    async ({ platformId, params, body: { overlapHours } }, reply) => {
+    async (request, reply) => {
+      const {
+        platformId,
+        params,
+        body: { overlapHours = OVERLAP_HOURS },
+      } = request;
       const overlapMs = overlapHours * HOUR_MS;
-      const rotated = await rotateSecret(deps, platformId, params.id, { overlapMs });
+      const rotated = await rotateSecret(askedBy(request, deps), platformId, params.id, {
+        overlapMs,
+      });
       const { secret, ...endpoint } = rotated;
       reply.header('cache-control', 'no-store');
       return reply.send({ ...body(endpoint), secret });

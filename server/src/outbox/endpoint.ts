@@ -33,6 +33,7 @@ export interface EndpointRow {
   readonly eventTypes: readonly string[];
   readonly state: string;
   readonly disabledReason: string | null;
+  /** Sealed, as the one before it. */
   readonly secret: string;
   readonly previousSecret: string | null;
   readonly previousUntil: Date | null;
@@ -56,13 +57,4 @@ export function toEndpoint(row: EndpointRow): Endpoint {
     disabledReason: REASONS.find((each) => each === row.disabledReason) ?? null,
     previousSecretUntil: row.previousUntil,
   };
-}
-
-/** The secrets that sign at that moment, the newest first. */
-export function signingSecrets(
-  { secret, previousSecret, previousUntil }: EndpointRow,
-  at: Date,
-): readonly string[] {
-  const overlaps = previousSecret !== null && previousUntil !== null && at < previousUntil;
-  return overlaps ? [secret, previousSecret] : [secret];
 }

@@ -1,15 +1,17 @@
-import type { Db } from '../db/database.ts';
+import { type Originated, recordChange } from '../audit/index.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { AppError } from '../kernel/error.ts';
 import type { NewUuid } from '../kernel/id.ts';
 import { textId } from '../kernel/id.ts';
 import type { Random } from '../kernel/random.ts';
+import type { Sealer } from '../sealing/index.ts';
 import { urlRefusal } from './address.ts';
 import {
   type Endpoint,
   type EndpointRow,
+  endpointTextId,
   endpointUuid,
-  signingSecrets,
   toEndpoint,
 } from './endpoint.ts';
 import {
@@ -22,15 +24,16 @@ import {
 } from './endpoint-store.ts';
 import { tooManyWebhookEndpoints, webhookEndpointNotFound, webhookUrlRefused } from './errors.ts';
 import { eventBody } from './event.ts';
-import { newWebhookSecret } from './secret.ts';
+import { newWebhookSecret, openSecrets, sealSecret, signingAt } from './secret.ts';
 import { type Sent, sendMessage } from './send.ts';
 
 /** What the use cases of webhooks need. */
-export interface WebhookDeps {
+export interface WebhookDeps extends Originated {
   readonly db: Db;
   readonly clock: Clock;
   readonly random: Random;
   readonly newUuid: NewUuid;
+  readonly sealer: Sealer;
   /** Webhooks may go to private and loopback addresses, and over plain http. */
   readonly webhooksToPrivate: boolean;
 }
@@ -54,7 +57,7 @@ export async function addEndpoint(
   platformId: bigint,
   { url, description = '', eventTypes = [] }: NewEndpoint,
 ): Promise<Endpoint & { readonly secret: string }> {
-  const { db, clock, random, newUuid } = deps;
+  const { db, clock, random, newUuid, sealer, origin } = deps;
   checkUrl(deps, url);
   const others = await selectEndpoints(db, platformId, { limit: MAX_ENDPOINTS });
   if (others.length >= MAX_ENDPOINTS) {
@@ -64,9 +67,15 @@ export async function addEndpoint(
   const secret = newWebhookSecret(random);
   const createdAt = clock.now();
   const types = [...new Set(eventTypes)];
-  await insertEndpoint(db, platformId, {
-    ...{ endpointId, url, description, secret, createdAt },
-    eventTypes: types,
+  const sealed = sealSecret(sealer, platformId, { endpointId, secret });
+  await inTransaction(db, async (tx) => {
+    const row = { endpointId, url, description, secret: sealed, eventTypes: types, createdAt };
+    await insertEndpoint(tx, platformId, row);
+    await recordChange(tx, platformId, {
+      ...{ origin, at: createdAt, action: 'webhook_endpoint.added', before: null },
+      object: { type: 'webhook_endpoint', id: endpointTextId(endpointId) },
+      after: { url, eventTypes: types },
+    });
   });
   return { ...toEndpoint(await rowOfEndpoint(db, platformId, endpointId)), secret };
 }
@@ -98,20 +107,23 @@ export async function changeEndpoint(
   id: string,
   change: EndpointChange,
 ): Promise<Endpoint> {
-  const { endpointId } = await findEndpoint(deps.db, platformId, id);
   if (change.url !== undefined) checkUrl(deps, change.url);
-  await updateEndpoint(deps.db, platformId, endpointId, change);
-  return readEndpoint(deps, platformId, id);
+  return audited(deps, platformId, { id, action: 'webhook_endpoint.changed' }, async (tx, row) => {
+    await updateEndpoint(tx, platformId, row.endpointId, change);
+    return readEndpoint({ db: tx }, platformId, id);
+  });
 }
 
 /** Removes an endpoint: nothing more is sent to it. Throws AppError: `webhook_endpoint_not_found`. */
 export async function removeEndpoint(
-  { db }: { db: Db },
+  deps: ChangeDeps,
   platformId: bigint,
   id: string,
 ): Promise<void> {
-  const { endpointId } = await findEndpoint(db, platformId, id);
-  await removeEndpointRow(db, platformId, endpointId);
+  await audited(deps, platformId, { id, action: 'webhook_endpoint.removed' }, async (tx, row) => {
+    await removeEndpointRow(tx, platformId, row.endpointId);
+    return null;
+  });
 }
 
 /**
@@ -119,16 +131,20 @@ export async function removeEndpoint(
  * over without missing a message; one before that signs no more. Throws AppError: `webhook_endpoint_not_found`.
  */
 export async function rotateSecret(
-  { db, clock, random }: Pick<WebhookDeps, 'db' | 'clock' | 'random'>,
+  deps: ChangeDeps & Pick<WebhookDeps, 'random' | 'sealer'>,
   platformId: bigint,
   id: string,
   { overlapMs }: { overlapMs: number },
 ): Promise<Endpoint & { readonly secret: string }> {
-  const { endpointId } = await findEndpoint(db, platformId, id);
-  const secret = newWebhookSecret(random);
-  const until = new Date(clock.now().getTime() + overlapMs);
-  await replaceSecret(db, platformId, endpointId, { secret, until });
-  return { ...(await readEndpoint({ db }, platformId, id)), secret };
+  const secret = newWebhookSecret(deps.random);
+  const until = new Date(deps.clock.now().getTime() + overlapMs);
+  const what = { id, action: 'webhook_endpoint.secret_rotated' } as const;
+  const endpoint = await audited(deps, platformId, what, async (tx, { endpointId }) => {
+    const sealed = sealSecret(deps.sealer, platformId, { endpointId, secret });
+    await replaceSecret(tx, platformId, endpointId, { secret: sealed, until });
+    return readEndpoint({ db: tx }, platformId, id);
+  });
+  return { ...endpoint, secret };
 }
 
 /**
@@ -136,7 +152,7 @@ export async function rotateSecret(
  * and is sent to a disabled endpoint too. Throws AppError: `webhook_endpoint_not_found`.
  */
 export async function pingEndpoint(
-  { db, clock, newUuid, webhooksToPrivate }: WebhookDeps,
+  { db, clock, newUuid, sealer, webhooksToPrivate }: WebhookDeps,
   platformId: bigint,
   id: string,
 ): Promise<Sent> {
@@ -147,9 +163,38 @@ export async function pingEndpoint(
     ...{ objectId: id, data: {}, createdAt },
   };
   const message = { id: event.id, body: eventBody(event) };
-  const to = { url: row.url, secrets: signingSecrets(row, createdAt) };
+  const signing = openSecrets(sealer, platformId, row);
+  const to = { url: row.url, secrets: signingAt(signing, createdAt) };
   return sendMessage({ clock, toPrivate: webhooksToPrivate }, message, to);
 }
+
+/** What a change of an endpoint needs. */
+type ChangeDeps = Pick<WebhookDeps, 'db' | 'clock' | 'origin'>;
+
+/** Changes an endpoint, and writes down what it was and what it is then; null when it is no more. */
+async function audited<After extends Endpoint | null>(
+  { db, clock, origin }: ChangeDeps,
+  platformId: bigint,
+  { id, action }: { id: string; action: `webhook_endpoint.${string}` },
+  change: (tx: Db, row: EndpointRow) => Promise<After>,
+): Promise<After> {
+  return inTransaction(db, async (tx) => {
+    const row = await findEndpoint(tx, platformId, id);
+    const after = await change(tx, row);
+    await recordChange(tx, platformId, {
+      ...{ origin, at: clock.now(), action },
+      object: { type: 'webhook_endpoint', id },
+      before: auditFacts(toEndpoint(row)),
+      after: after && auditFacts(after),
+    });
+    return after;
+  });
+}
+
+const auditFacts = ({ url, eventTypes, state, previousSecretUntil }: Endpoint) => ({
+  ...{ url, eventTypes, state },
+  previousSecretUntil: previousSecretUntil?.toISOString() ?? null,
+});
 
 /** The row of an endpoint by `whe_…`. Throws AppError: `webhook_endpoint_not_found`. */
 export async function findEndpoint(db: Db, platformId: bigint, id: string): Promise<EndpointRow> {

@@ -125,7 +125,7 @@ test('members and virtual accounts tell of what was done with them, and not of w
     ['member.added', member.id, { kind: 'person' }],
     ['member.changed', member.id, {}],
     ['virtual_account.changed', number, {}],
-    ['virtual_account.changed', number, { state: 'debit_stopped' }],
+    ['virtual_account.stopped', number, { state: 'debit_stopped' }],
     ['virtual_account.closed', number, { state: 'closed' }],
   ]);
 });
