@@ -372,6 +372,25 @@ create table escrow_receiver (
   constraint escrow_receiver_role_check CHECK ((role = ANY (ARRAY['seller'::text, 'commission'::text, 'partner'::text])))
 ) with (fillfactor=70);
 
+create table event (
+  platform_id bigint not null,
+  "position" bigint not null,
+  event_id uuid not null,
+  type text not null,
+  object_id text not null,
+  data jsonb not null,
+  created_at timestamp with time zone not null,
+  constraint event_pkey PRIMARY KEY (platform_id, "position"),
+  constraint event_platform_id_event_id_key UNIQUE (platform_id, event_id)
+);
+
+create table event_feed (
+  platform_id bigint not null,
+  last_position bigint not null default 0,
+  constraint event_feed_pkey PRIMARY KEY (platform_id),
+  constraint event_feed_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id)
+);
+
 create table fee_charge (
   platform_id bigint not null,
   charge_id bigint not null,
@@ -942,6 +961,58 @@ create table waiting_import (
   constraint waiting_import_platform_id_import_id_fkey FOREIGN KEY (platform_id, import_id) REFERENCES statement_import(platform_id, import_id)
 );
 
+create table webhook_attempt (
+  platform_id bigint not null,
+  webhook_endpoint_id uuid not null,
+  "position" bigint not null,
+  number integer not null,
+  attempted_at timestamp with time zone not null,
+  elapsed_ms integer not null,
+  status integer,
+  error text,
+  constraint webhook_attempt_pkey PRIMARY KEY (platform_id, webhook_endpoint_id, "position", number),
+  constraint webhook_attempt_platform_id_webhook_endpoint_id_position_fkey FOREIGN KEY (platform_id, webhook_endpoint_id, "position") REFERENCES webhook_delivery(platform_id, webhook_endpoint_id, "position")
+);
+
+create table webhook_delivery (
+  platform_id bigint not null,
+  webhook_endpoint_id uuid not null,
+  "position" bigint not null,
+  object_id text not null,
+  state text not null,
+  attempts integer not null default 0,
+  tries integer not null default 0,
+  due_at timestamp with time zone not null,
+  leased_until timestamp with time zone,
+  delivered_at timestamp with time zone,
+  constraint webhook_delivery_pkey PRIMARY KEY (platform_id, webhook_endpoint_id, "position"),
+  constraint webhook_delivery_platform_id_webhook_endpoint_id_fkey FOREIGN KEY (platform_id, webhook_endpoint_id) REFERENCES webhook_endpoint(platform_id, webhook_endpoint_id),
+  constraint webhook_delivery_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+create table webhook_endpoint (
+  platform_id bigint not null,
+  webhook_endpoint_id uuid not null,
+  url text not null,
+  description text not null,
+  event_types text[] not null,
+  state text not null,
+  disabled_reason text,
+  secret text not null,
+  previous_secret text,
+  previous_until timestamp with time zone,
+  failing_since timestamp with time zone,
+  failed_rounds integer not null default 0,
+  quiet_until timestamp with time zone,
+  created_at timestamp with time zone not null,
+  constraint webhook_endpoint_pkey PRIMARY KEY (platform_id, webhook_endpoint_id),
+  constraint webhook_endpoint_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint webhook_endpoint_check CHECK (((previous_secret IS NULL) = (previous_until IS NULL))),
+  constraint webhook_endpoint_check1 CHECK (((state = 'disabled'::text) = (disabled_reason IS NOT NULL))),
+  constraint webhook_endpoint_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text, 'removed'::text]))),
+  constraint webhook_endpoint_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048)))
+);
+
 CREATE INDEX approval_state ON public.approval USING btree (platform_id, state, approval_id);
 
 CREATE INDEX audit_entry_action ON public.audit_entry USING btree (platform_id, action, audit_id);
@@ -1144,6 +1215,8 @@ CREATE TRIGGER escrow_action_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 
 CREATE TRIGGER escrow_movement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_movement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
 CREATE TRIGGER fee_charge_guard BEFORE UPDATE ON public.fee_charge FOR EACH ROW EXECUTE FUNCTION guard_fee_charge();
 
 CREATE TRIGGER fee_collection_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.fee_collection FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -1197,6 +1270,8 @@ grant insert, select on escrow_action to guanjia_app;
 grant insert, select on escrow_movement to guanjia_app;
 grant insert, select, update on escrow_order to guanjia_app;
 grant insert, select, update on escrow_receiver to guanjia_app;
+grant insert, select on event to guanjia_app;
+grant delete, insert, select, update on event_feed to guanjia_app;
 grant insert, select, update on fee_charge to guanjia_app;
 grant insert, select on fee_collection to guanjia_app;
 grant insert, select on fee_return to guanjia_app;
@@ -1219,6 +1294,7 @@ grant delete, insert, select, update on member to guanjia_app;
 grant insert, select on member_document to guanjia_app;
 grant delete, insert, select, update on member_identity to guanjia_app;
 grant insert, select on member_review to guanjia_app;
+grant delete, insert, select, update on outbox to guanjia_app;
 grant delete, insert, select, update on payer_account to guanjia_app;
 grant delete, insert, select, update on platform to guanjia_app;
 grant insert, select on rail_rule to guanjia_app;

@@ -57,6 +57,7 @@ export const LISTS = [
     "/v1/interest-settlements",
     "/v1/interest-problems",
     "/v1/escrow-orders",
+    "/v1/webhook-endpoints/{id}/deliveries",
 ] as const;
 
 /** What a problem says beside its code, by the code. Amounts are minor units. */
@@ -103,6 +104,7 @@ export interface ProblemFacts {
     escrow_share_exceeded: { readonly share: number; readonly limit: number };
     escrow_split_impossible: { readonly problem: "over" | "rest"; readonly by: number };
     escrow_state_refuses: { readonly escrowOrder: string; readonly state: string; readonly action: string };
+    event_not_found: { readonly event: string };
     fee_changed: { readonly feeCharge: string };
     fee_charge_not_found: { readonly feeCharge: string };
     fee_exceeds_amount: { readonly fee: number; readonly amount: number; readonly product: string };
@@ -193,9 +195,12 @@ export interface ProblemFacts {
     statement_totals_disagree: { readonly reason: "record_count" | "running_balance" | "sum"; readonly field: string; readonly expected: string; readonly found: string; readonly accountNumber?: string };
     statement_truncated: { readonly missing: string };
     statement_upload_stalled: { readonly seconds: number; readonly receivedBytes: number };
+    too_many_webhook_endpoints: { readonly limit: number };
     transfer_not_found: { readonly transfer: string };
     transfer_not_reversible: { readonly transfer: string; readonly transferCode: string };
     unauthenticated: Record<never, never>;
+    webhook_endpoint_not_found: { readonly webhookEndpoint: string };
+    webhook_url_refused: { readonly reason: string; readonly field: string };
 }
 
 export interface paths {
@@ -1754,6 +1759,168 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events, in the order of the feed, behind the one with the id `after` 事件
+         * @description The order never changes, and nothing is added behind an event that was seen: keep the id of the last one that you have dealt with, and go on after it.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event 事件 */
+        get: operations["readEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhook endpoints, 50 at most Webhook 端点列表 */
+        get: operations["listWebhookEndpoints"];
+        put?: never;
+        /** Add a webhook endpoint: it is told of events from now on 添加 Webhook 端点 */
+        post: operations["addWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook endpoint Webhook 端点 */
+        get: operations["readWebhookEndpoint"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook endpoint: nothing more is sent to it 删除 Webhook 端点 */
+        delete: operations["removeWebhookEndpoint"];
+        options?: never;
+        head?: never;
+        /** Change URL, description or types; disable and enable 修改 Webhook 端点 */
+        patch: operations["changeWebhookEndpoint"];
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a new secret; the one before it signs too for a while 轮换密钥 */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/ping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message now, and say what came of it 测试 Webhook 端点 */
+        post: operations["pingWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The delivery log, the latest event first 投递记录 */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/deliveries/{event}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The delivery of one event, with its attempts 投递详情 */
+        get: operations["readWebhookDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhook-endpoints/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send events again: one, or all since an instant 重发事件
+         * @description Of what happened since then: all that the endpoint asks for, or with `onlyFailed` what was given up; at most 10000 events, the earliest. What is pending stays so. The ids of the messages are those of before.
+         */
+        post: operations["replayWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1802,7 +1969,7 @@ export interface components {
         ApiKey: {
             id: string;
             name: string;
-            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage" | "audit:read" | "identity:read" | "approvals:decide" | "approvals:manage")[];
+            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "webhooks:manage" | "keys:manage" | "audit:read" | "identity:read" | "approvals:decide" | "approvals:manage")[];
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -1811,7 +1978,7 @@ export interface components {
         NewApiKey: {
             id: string;
             name: string;
-            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage" | "audit:read" | "identity:read" | "approvals:decide" | "approvals:manage")[];
+            scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "webhooks:manage" | "keys:manage" | "audit:read" | "identity:read" | "approvals:decide" | "approvals:manage")[];
             /** Format: date-time */
             createdAt: string;
             /** @description The key to send. It is shown this once. */
@@ -4439,6 +4606,103 @@ export interface components {
                 dryRun?: true;
             }[];
         };
+        Event: {
+            id: string;
+            /** @example bank_entry.credited */
+            type: string;
+            /** @description What it is about: an id, or an account number */
+            objectId: string;
+            data: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            createdAt: string;
+        };
+        WebhookEndpoint: {
+            id: string;
+            url: string;
+            description: string;
+            eventTypes: string[];
+            /** @enum {unknown} */
+            state: "enabled" | "disabled" | "removed";
+            /** @description asked, failing (for 5 days), or gone (it answered 410) */
+            disabledReason: string | null;
+            /** Format: date-time */
+            failingSince: string | null;
+            /** Format: date-time */
+            previousSecretUntil: string | null;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        WebhookEndpointWithSecret: {
+            id: string;
+            url: string;
+            description: string;
+            eventTypes: string[];
+            /** @enum {unknown} */
+            state: "enabled" | "disabled" | "removed";
+            /** @description asked, failing (for 5 days), or gone (it answered 410) */
+            disabledReason: string | null;
+            /** Format: date-time */
+            failingSince: string | null;
+            /** Format: date-time */
+            previousSecretUntil: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** @description `whsec_…`, to verify messages. It is shown this once. */
+            secret: string;
+        };
+        WebhookPing: {
+            delivered: boolean;
+            /** @description What the endpoint answered */
+            status: number | null;
+            /** @description Why it counts as failed: timed_out, status_not_2xx, address_refused … */
+            error: string | null;
+            elapsedMs: number;
+        };
+        WebhookDelivery: {
+            event: string;
+            type: string;
+            objectId: string;
+            /** @enum {unknown} */
+            state: "pending" | "delivered" | "failed";
+            attempts: number;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            /** Format: date-time */
+            deliveredAt: string | null;
+            /** @description What the endpoint answered */
+            status: number | null;
+            /** @description Why it counts as failed: timed_out, status_not_2xx, address_refused … */
+            error: string | null;
+        };
+        WebhookDeliveryWithLog: {
+            event: string;
+            type: string;
+            objectId: string;
+            /** @enum {unknown} */
+            state: "pending" | "delivered" | "failed";
+            attempts: number;
+            /** Format: date-time */
+            nextAttemptAt: string | null;
+            /** Format: date-time */
+            deliveredAt: string | null;
+            /** @description What the endpoint answered */
+            status: number | null;
+            /** @description Why it counts as failed: timed_out, status_not_2xx, address_refused … */
+            error: string | null;
+            /** @description The attempts, the latest first */
+            log: {
+                number: number;
+                /** Format: date-time */
+                attemptedAt: string;
+                /** @description What the endpoint answered */
+                status: number | null;
+                /** @description Why it counts as failed: timed_out, status_not_2xx, address_refused … */
+                error: string | null;
+                elapsedMs: number;
+            }[];
+        };
     };
     responses: never;
     parameters: never;
@@ -4596,7 +4860,7 @@ export interface operations {
                 "application/json": {
                     /** @description With something to see in it, and nothing that reorders text */
                     name: string;
-                    scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "keys:manage" | "audit:read" | "identity:read" | "approvals:decide" | "approvals:manage")[];
+                    scopes: ("read" | "accounts:write" | "money:write" | "statements:write" | "webhooks:manage" | "keys:manage" | "audit:read" | "identity:read" | "approvals:decide" | "approvals:manage")[];
                 };
             };
         };
@@ -15566,6 +15830,1025 @@ export interface operations {
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                after?: string;
+                /** @example bank_entry.credited */
+                type?: string;
+                /** @description The `objectId` of the events */
+                object?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Event"][];
+                        /** @description There are more: ask again after the last one */
+                        hasMore: boolean;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `event_not_found`: The event does not exist (事件不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Event"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `event_not_found`: The event does not exist (事件不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookEndpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookEndpoint"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description https, with a public address
+                     * @example https://shop.example.com/guanjia
+                     */
+                    url: string;
+                    /** @description For people */
+                    description?: string;
+                    /** @description What it is told of; empty: everything */
+                    eventTypes?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `webhook_url_refused`: Nothing is sent to this URL (该 URL 不可用作 Webhook 地址)
+             *
+             *     `too_many_webhook_endpoints`: There are too many webhook endpoints (Webhook 端点数量已达上限)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description https, with a public address
+                     * @example https://shop.example.com/guanjia
+                     */
+                    url?: string;
+                    /** @description For people */
+                    description?: string;
+                    /** @description What it is told of; empty: everything */
+                    eventTypes?: string[];
+                    /** @enum {unknown} */
+                    state?: "enabled" | "disabled";
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_url_refused`: Nothing is sent to this URL (该 URL 不可用作 Webhook 地址) */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description For so long both secrets sign: 24 when left out; 0 when the old one was leaked */
+                    overlapHours?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pingWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookPing"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                state?: "pending" | "delivered" | "failed";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["WebhookDelivery"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                event: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryWithLog"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在)
+             *
+             *     `event_not_found`: The event does not exist (事件不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    event?: string;
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339 with an offset, at most milliseconds, no leap second
+                     * @example 2026-11-23T08:30:00.000Z
+                     */
+                    since?: string;
+                    /** @description False when left out */
+                    onlyFailed?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        events: number;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `webhook_endpoint_not_found`: The webhook endpoint does not exist (Webhook 端点不存在)
+             *
+             *     `event_not_found`: The event does not exist (事件不存在)
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -161,7 +161,7 @@ export function backgroundLoops(
 
 /** Fees of past months, and interest. */
 function feeLoops(
-  deps: BackgroundDeps,
+  deps: Omit<BackgroundDeps, 'deliverer'>,
   sweep: (name: string, everyMs: number, work: Sweep) => Loop,
 ): [fees: Loop, interest: Loop, shares: Loop] {
   return [

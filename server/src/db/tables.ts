@@ -289,6 +289,21 @@ export interface EscrowReceiver {
   role: string;
 }
 
+export interface Event {
+  created_at: Timestamp;
+  data: Json;
+  event_id: string;
+  object_id: string;
+  platform_id: bigint;
+  position: bigint;
+  type: string;
+}
+
+export interface EventFeed {
+  last_position: Generated<bigint>;
+  platform_id: bigint;
+}
+
 export interface FeeCharge {
   amount: bigint;
   bearer_account_id: bigint;
@@ -337,36 +352,6 @@ export interface FeeRule {
   fee_rule_id: string;
   member_id: string | null;
   on_reversal: Generated<string>;
-  platform_id: bigint;
-  price: Json | null;
-  product: string;
-  timing: string;
-  valid_from: Timestamp;
-  valid_until: Timestamp | null;
-  version: number;
-}
-
-export interface Event {
-  created_at: Timestamp;
-  data: Json;
-  event_id: string;
-  object_id: string;
-  platform_id: bigint;
-  position: bigint;
-  type: string;
-}
-
-export interface EventFeed {
-  last_position: Generated<bigint>;
-  platform_id: bigint;
-}
-
-export interface FeeRule {
-  bearer: string;
-  created_at: Timestamp;
-  currency: string;
-  fee_rule_id: string;
-  member_id: string | null;
   platform_id: bigint;
   price: Json | null;
   product: string;
@@ -767,12 +752,11 @@ export interface DB {
   escrow_movement: EscrowMovement;
   escrow_order: EscrowOrder;
   escrow_receiver: EscrowReceiver;
+  event: Event;
+  event_feed: EventFeed;
   fee_charge: FeeCharge;
   fee_collection: FeeCollection;
   fee_return: FeeReturn;
-  fee_rule: FeeRule;
-  event: Event;
-  event_feed: EventFeed;
   fee_rule: FeeRule;
   freeze_document: FreezeDocument;
   freeze_step: FreezeStep;
@@ -792,6 +776,7 @@ export interface DB {
   member_document: MemberDocument;
   member_identity: MemberIdentity;
   member_review: MemberReview;
+  outbox: Outbox;
   payer_account: PayerAccount;
   platform: Platform;
   rail_rule: RailRule;

@@ -8,7 +8,7 @@ const document = recordOf(JSON.parse(JSON.stringify(http.swagger())));
 /** One that fits each pattern of the document, in this order: what means nothing else first. */
 const TEXTS = [
   ...['x', 'CNY', '8888800000000000017', '2027', '12:00', '2027-01-29', '2027-01-29T12:00:00Z'],
-  ...['1234567', '12345', 'A123', 'abcd', '0'.repeat(64)],
+  ...['1234567', '123456', '12345', 'A123', 'abcd', 'ab.cd', '0'.repeat(64)],
 ];
 
 interface Operation {

@@ -40,8 +40,11 @@ export async function writeEvents(
 ): Promise<void> {
   if (events.length === 0) return;
   const rows = events.map(({ type, objectId, data, createdAt }) => ({
-    ...{ platform_id: platformId, type, object_id: objectId },
+    ...{ type, object_id: objectId },
     ...{ data: dataJson(data), created_at: createdAt },
   }));
-  await tx.insertInto('outbox').values(rows).execute();
+  await tx
+    .insertInto('outbox')
+    .values(rows.map((row) => ({ platform_id: platformId, ...row })))
+    .execute();
 }
