@@ -8,7 +8,7 @@ const tiers = [
   ['outbox'],
   ['books', 'platforms', 'approvals', 'members', 'verification', 'banking', 'channels'],
   // A virtual account may be a member's: members know nothing of accounts.
-  ['virtual-accounts'],
+  ['virtual-accounts', 'settlement-cards'],
   // Fees are taken of accounts, and may be forgiven with approval.
   ['fees'],
   ['deposits', 'transfers', 'escrow', 'withdrawals', 'payments', 'interest'],

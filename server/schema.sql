@@ -278,6 +278,51 @@ create table calendar_year (
   constraint calendar_year_year_check CHECK (((year >= 1992) AND (year <= 2099)))
 );
 
+create table card_attempt (
+  platform_id bigint not null,
+  attempt_id uuid not null,
+  member_id uuid not null,
+  request_id text not null,
+  factors text not null,
+  card_hash bytea not null,
+  identity_hash bytea not null,
+  factors_hash bytea not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  verdict text,
+  cause text,
+  confidence text,
+  stale_at text,
+  constraint card_attempt_pkey PRIMARY KEY (platform_id, attempt_id),
+  constraint card_attempt_platform_id_request_id_key UNIQUE (platform_id, request_id),
+  constraint card_attempt_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint card_attempt_platform_id_member_id_fkey FOREIGN KEY (platform_id, member_id) REFERENCES member(platform_id, member_id),
+  constraint card_attempt_card_hash_check CHECK ((length(card_hash) = 32)),
+  constraint card_attempt_check CHECK ((num_nulls(ended_at, verdict, cause, confidence) = ANY (ARRAY[0, 4]))),
+  constraint card_attempt_factors_hash_check CHECK ((length(factors_hash) = 32)),
+  constraint card_attempt_identity_hash_check CHECK ((length(identity_hash) = 32)),
+  constraint card_attempt_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 200))),
+  constraint card_attempt_verdict_check CHECK ((verdict = ANY (ARRAY['verified'::text, 'refused'::text, 'undecided'::text])))
+);
+
+create table card_probe (
+  platform_id bigint not null,
+  attempt_id uuid not null,
+  probe integer not null,
+  request_id text not null,
+  provider text not null,
+  upstream text not null,
+  product text not null,
+  outcome text not null,
+  codes text not null,
+  asked_at timestamp with time zone not null,
+  answered_at timestamp with time zone not null,
+  constraint card_probe_pkey PRIMARY KEY (platform_id, attempt_id, probe),
+  constraint card_probe_platform_id_attempt_id_fkey FOREIGN KEY (platform_id, attempt_id) REFERENCES card_attempt(platform_id, attempt_id),
+  constraint card_probe_probe_check CHECK (((probe >= 1) AND (probe <= 12))),
+  constraint card_probe_product_check CHECK ((product = ANY (ARRAY['four'::text, 'three'::text, 'two'::text])))
+);
+
 create table claim (
   platform_id bigint not null,
   bank_entry_id uuid not null,
@@ -849,6 +894,16 @@ create table rail_rule (
   constraint rail_rule_version_check CHECK ((version >= 1))
 );
 
+create table sandbox_message (
+  platform_id bigint not null,
+  message_id uuid not null,
+  masked_to text not null,
+  body text not null,
+  created_at timestamp with time zone not null,
+  constraint sandbox_message_pkey PRIMARY KEY (platform_id, message_id),
+  constraint sandbox_message_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id)
+);
+
 create table scheduled_transfer (
   platform_id bigint not null,
   schedule_id uuid not null,
@@ -893,6 +948,34 @@ create table scheduled_transfer_run (
   constraint scheduled_transfer_run_pkey PRIMARY KEY (platform_id, schedule_id, occurrence, attempt),
   constraint scheduled_transfer_run_platform_id_schedule_id_fkey FOREIGN KEY (platform_id, schedule_id) REFERENCES scheduled_transfer(platform_id, schedule_id),
   constraint scheduled_transfer_run_check CHECK (((transfer_id IS NULL) <> (refusal_code IS NULL)))
+);
+
+create table settlement_card (
+  platform_id bigint not null,
+  card_id uuid not null,
+  member_id uuid not null,
+  attempt_id uuid not null,
+  state text not null,
+  card_number text not null,
+  holder_name text not null,
+  card_hash bytea not null,
+  masked_number text not null,
+  masked_name text not null,
+  masked_mobile text not null,
+  code_hash bytea not null,
+  code_expires_at timestamp with time zone not null,
+  code_tries integer not null default 0,
+  created_at timestamp with time zone not null,
+  activated_at timestamp with time zone,
+  unbound_at timestamp with time zone,
+  constraint settlement_card_pkey PRIMARY KEY (platform_id, card_id),
+  constraint settlement_card_platform_id_attempt_id_key UNIQUE (platform_id, attempt_id),
+  constraint settlement_card_platform_id_attempt_id_fkey FOREIGN KEY (platform_id, attempt_id) REFERENCES card_attempt(platform_id, attempt_id),
+  constraint settlement_card_platform_id_member_id_fkey FOREIGN KEY (platform_id, member_id) REFERENCES member(platform_id, member_id),
+  constraint settlement_card_card_hash_check CHECK ((length(card_hash) = 32)),
+  constraint settlement_card_code_hash_check CHECK ((length(code_hash) = 32)),
+  constraint settlement_card_code_tries_check CHECK (((code_tries >= 0) AND (code_tries <= 5))),
+  constraint settlement_card_state_check CHECK ((state = ANY (ARRAY['awaiting_code'::text, 'active'::text, 'replaced'::text, 'unbound'::text])))
 );
 
 create table statement_import (
@@ -1076,6 +1159,10 @@ CREATE INDEX member_review_member ON public.member_review USING btree (platform_
 CREATE INDEX scheduled_transfer_due_at ON public.scheduled_transfer USING btree (platform_id, first_at) WHERE ((state = 'active'::text) AND (first_at IS NOT NULL));
 
 CREATE INDEX scheduled_transfer_due_date ON public.scheduled_transfer USING btree (platform_id, due_date) WHERE (state = 'active'::text);
+
+CREATE INDEX settlement_card_member ON public.settlement_card USING btree (platform_id, member_id, card_id);
+
+CREATE INDEX settlement_card_number ON public.settlement_card USING btree (platform_id, card_hash, card_id);
 
 CREATE INDEX statement_import_file ON public.statement_import USING btree (platform_id, file_digest);
 
@@ -1265,6 +1352,8 @@ grant insert, select, update on bank_poll to guanjia_app;
 grant delete, insert, select, update on business_day to guanjia_app;
 grant delete, insert, select, update on calendar_day to guanjia_app;
 grant delete, insert, select, update on calendar_year to guanjia_app;
+grant insert, select, update on card_attempt to guanjia_app;
+grant insert, select on card_probe to guanjia_app;
 grant delete, insert, select, update on claim to guanjia_app;
 grant insert, select on escrow_action to guanjia_app;
 grant insert, select on escrow_movement to guanjia_app;
@@ -1298,8 +1387,10 @@ grant delete, insert, select, update on outbox to guanjia_app;
 grant delete, insert, select, update on payer_account to guanjia_app;
 grant delete, insert, select, update on platform to guanjia_app;
 grant insert, select on rail_rule to guanjia_app;
+grant delete, insert, select, update on sandbox_message to guanjia_app;
 grant insert, select, update on scheduled_transfer to guanjia_app;
 grant insert, select on scheduled_transfer_run to guanjia_app;
+grant insert, select, update on settlement_card to guanjia_app;
 grant delete, insert, select, update on statement_import to guanjia_app;
 grant insert, select on transfer to guanjia_app;
 grant delete, insert, select, update on virtual_account to guanjia_app;

@@ -27,7 +27,9 @@ import { outboxRoutes } from './outbox/routes.ts';
 import { type Authenticator, openAuthenticator } from './platforms/index.ts';
 import { platformRoutes } from './platforms/routes.ts';
 import { type KeyRing, openSealer, type Sealer } from './sealing/index.ts';
+import { settlementCardRoutes } from './settlement-cards/routes.ts';
 import { moneyRoutes } from './transfers/routes.ts';
+import { sandboxPolicy, type VerificationPolicy } from './verification/index.ts';
 import { accountRoutes } from './virtual-accounts/routes.ts';
 
 /** What an app is opened on. */
@@ -64,6 +66,8 @@ export interface App {
   readonly webhooksToPrivate: boolean;
   readonly authenticator: Authenticator;
   readonly sealer: Sealer;
+  /** The providers that sandbox platforms verify cards with. */
+  readonly verification: VerificationPolicy;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly origin: Origin;
@@ -108,6 +112,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       newUuid,
       authenticator,
       sealer,
+      verification: sandboxPolicy(),
       metrics,
       log,
       origin,
@@ -152,6 +157,7 @@ export function buildHttp(app: App): Promise<Server> {
         await refuseInterestDue(app, platformId, number);
       };
       void server.register(accountRoutes, { deps: { ...app, beforeClosing } });
+      void server.register(settlementCardRoutes, { deps: app });
       void server.register(moneyRoutes, { deps: app });
       void server.register(depositRoutes, { deps: app });
       void server.register(approvalRoutes, { deps: { ...app, acts: approvedActs(app) } });

@@ -14,6 +14,7 @@ import * as members from './members/errors.ts';
 import * as outbox from './outbox/errors.ts';
 import * as platforms from './platforms/errors.ts';
 import * as sealing from './sealing/errors.ts';
+import * as settlementCards from './settlement-cards/errors.ts';
 import * as transfers from './transfers/errors.ts';
 import * as virtualAccounts from './virtual-accounts/errors.ts';
 
@@ -33,6 +34,7 @@ type Definition =
   | DefinitionIn<typeof outbox>
   | DefinitionIn<typeof platforms>
   | DefinitionIn<typeof sealing>
+  | DefinitionIn<typeof settlementCards>
   | DefinitionIn<typeof transfers>
   | DefinitionIn<typeof virtualAccounts>;
 
@@ -42,7 +44,7 @@ export type ErrorCode = Definition['code'];
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
   ...[approvals, banking, deposits, embedded, escrow, fees, http, ledger, ledger.refusalErrors],
-  ...[interest, members, outbox, platforms, sealing, transfers, virtualAccounts],
+  ...[interest, members, outbox, platforms, sealing, settlementCards, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
   .sort((a, b) => (a.code < b.code ? -1 : 1));
@@ -209,6 +211,16 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   webhook_endpoint_not_found: 'ED99402',
   webhook_url_refused: 'ED99403',
   too_many_webhook_endpoints: 'ED99404',
+
+  verification_unavailable: 'ED99421',
+  card_factors_invalid: 'ED99422',
+  card_not_verified: 'ED99423',
+  card_tries_exceeded: 'ED99424',
+  card_attempt_running: 'ED99425',
+  card_bound: 'ED99426',
+  settlement_card_not_found: 'ED99427',
+  card_code_wrong: 'ED99428',
+  card_code_expired: 'ED99429',
 
   backup_refused: 'ED99901',
 };

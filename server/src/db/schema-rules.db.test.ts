@@ -17,7 +17,7 @@ afterAll(() => admin.end());
 /** Rows that say what happened: added, never changed. */
 const APPEND_ONLY = [
   ...['transfer', 'hold_event', 'ledger_request', 'bank_entry'],
-  ...['audit_entry', 'audit_link', 'freeze_step', 'scheduled_transfer_run', 'event'],
+  ...['audit_entry', 'audit_link', 'freeze_step', 'card_probe', 'scheduled_transfer_run', 'event'],
   ...['fee_rule', 'rail_rule'],
   ...['member_review', 'member_document'],
   'approval_decision',

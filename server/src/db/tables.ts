@@ -221,6 +221,37 @@ export interface CalendarYear {
   year: number;
 }
 
+export interface CardAttempt {
+  attempt_id: string;
+  card_hash: Buffer;
+  cause: string | null;
+  confidence: string | null;
+  ended_at: Timestamp | null;
+  factors: string;
+  factors_hash: Buffer;
+  identity_hash: Buffer;
+  member_id: string;
+  platform_id: bigint;
+  request_id: string;
+  stale_at: string | null;
+  started_at: Timestamp;
+  verdict: string | null;
+}
+
+export interface CardProbe {
+  answered_at: Timestamp;
+  asked_at: Timestamp;
+  attempt_id: string;
+  codes: string;
+  outcome: string;
+  platform_id: bigint;
+  probe: number;
+  product: string;
+  provider: string;
+  request_id: string;
+  upstream: string;
+}
+
 export interface Claim {
   account_id: bigint;
   bank_entry_id: string;
@@ -607,6 +638,14 @@ export interface RailRule {
   version: number;
 }
 
+export interface SandboxMessage {
+  body: string;
+  created_at: Timestamp;
+  masked_to: string;
+  message_id: string;
+  platform_id: bigint;
+}
+
 export interface ScheduledTransfer {
   amount: bigint;
   attempt: number;
@@ -637,6 +676,26 @@ export interface ScheduledTransferRun {
   schedule_id: string;
   transfer_id: bigint | null;
   tried_at: Timestamp;
+}
+
+export interface SettlementCard {
+  activated_at: Timestamp | null;
+  attempt_id: string;
+  card_hash: Buffer;
+  card_id: string;
+  card_number: string;
+  code_expires_at: Timestamp;
+  code_hash: Buffer;
+  code_tries: Generated<number>;
+  created_at: Timestamp;
+  holder_name: string;
+  masked_mobile: string;
+  masked_name: string;
+  masked_number: string;
+  member_id: string;
+  platform_id: bigint;
+  state: string;
+  unbound_at: Timestamp | null;
 }
 
 export interface StatementImport {
@@ -747,6 +806,8 @@ export interface DB {
   business_day: BusinessDay;
   calendar_day: CalendarDay;
   calendar_year: CalendarYear;
+  card_attempt: CardAttempt;
+  card_probe: CardProbe;
   claim: Claim;
   escrow_action: EscrowAction;
   escrow_movement: EscrowMovement;
@@ -780,8 +841,10 @@ export interface DB {
   payer_account: PayerAccount;
   platform: Platform;
   rail_rule: RailRule;
+  sandbox_message: SandboxMessage;
   scheduled_transfer: ScheduledTransfer;
   scheduled_transfer_run: ScheduledTransferRun;
+  settlement_card: SettlementCard;
   statement_import: StatementImport;
   transfer: Transfer;
   virtual_account: VirtualAccount;

@@ -22,6 +22,10 @@ const TAGS = [
   { name: 'main accounts', description: 'Real accounts at a bank (主体账户)' },
   { name: 'members', description: 'Members (会员) and the accounts they pay from' },
   { name: 'virtual accounts', description: 'Virtual accounts (虚拟户), balances and statements' },
+  {
+    name: 'settlement cards',
+    description: 'Cards of members (结算卡), verified by four factors (四要素)',
+  },
   { name: 'transfers', description: 'Transfers (转账) and reversals (冲正)' },
   { name: 'batches', description: 'Many moves in one request (成组)' },
   {

@@ -2,7 +2,7 @@ import type { Title } from '../kernel/error.ts';
 import type { Diagnosis } from './which-factor.ts';
 
 /** A sentence for the member: what to do next. It names no provider, and repeats nothing that was entered. */
-export function adviceFor({ cause, confidence }: Diagnosis): Title {
+export function adviceFor({ cause, confidence }: Pick<Diagnosis, 'cause' | 'confidence'>): Title {
   if (cause === 'reservedMobile' && confidence === 'single') return UNCONFIRMED_MOBILE;
   return ADVICE[cause];
 }
