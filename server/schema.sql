@@ -1114,6 +1114,14 @@ CREATE INDEX bank_poll_due ON public.bank_poll USING btree (platform_id, next_at
 
 CREATE UNIQUE INDEX business_day_open ON public.business_day USING btree (platform_id) WHERE (closed_at IS NULL);
 
+CREATE INDEX card_attempt_card ON public.card_attempt USING btree (platform_id, card_hash, started_at);
+
+CREATE INDEX card_attempt_factors ON public.card_attempt USING btree (platform_id, factors_hash, started_at);
+
+CREATE INDEX card_attempt_identity ON public.card_attempt USING btree (platform_id, identity_hash, started_at);
+
+CREATE INDEX card_attempt_member ON public.card_attempt USING btree (platform_id, member_id, started_at);
+
 CREATE INDEX escrow_order_due ON public.escrow_order USING btree (platform_id, due_at) WHERE ((state = 'held'::text) AND (due_at IS NOT NULL));
 
 CREATE INDEX fee_charge_account ON public.fee_charge USING btree (platform_id, bearer_account_id, charge_id);
@@ -1297,6 +1305,8 @@ CREATE TRIGGER audit_link_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 CREATE TRIGGER bank_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER bank_notification_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.bank_notification FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER card_probe_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.card_probe FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER escrow_action_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.escrow_action FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 

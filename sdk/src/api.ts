@@ -41,6 +41,7 @@ export const LISTS = [
     "/v1/main-accounts",
     "/v1/virtual-accounts",
     "/v1/members/{id}/payer-accounts",
+    "/v1/members/{id}/settlement-cards",
     "/v1/transfers",
     "/v1/holds",
     "/v1/freezes",
@@ -84,6 +85,13 @@ export interface ProblemFacts {
     busy: Record<never, never>;
     calendar_day_not_edited: { readonly date: string };
     calendar_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    card_attempt_running: Record<never, never>;
+    card_bound: { readonly cardId: string };
+    card_code_expired: Record<never, never>;
+    card_code_wrong: { readonly triesLeft: number };
+    card_factors_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    card_not_verified: { readonly verdict: string; readonly cause: string; readonly confidence: string; readonly advice: { readonly en: string; readonly zh: string } };
+    card_tries_exceeded: { readonly limitedBy: string; readonly retryAt: string };
     checker_is_maker: { readonly approval: string };
     csv_mapping_invalid: { readonly field: string; readonly problem: string; readonly allowed?: readonly (string)[]; readonly columnsFound?: readonly (string)[] };
     currencies_differ: { readonly debit: string; readonly credit: string; readonly field?: string };
@@ -178,6 +186,7 @@ export interface ProblemFacts {
     scope_missing: { readonly scope: string };
     seal_broken: { readonly table: string; readonly column: string; readonly row: string };
     seal_key_missing: { readonly keyId: null | string };
+    settlement_card_not_found: { readonly cardId: string };
     statement_account_changed: { readonly mainAccount: string };
     statement_account_differs: { readonly expected: string; readonly found: string };
     statement_account_required: { readonly format: string };
@@ -200,6 +209,7 @@ export interface ProblemFacts {
     transfer_not_found: { readonly transfer: string };
     transfer_not_reversible: { readonly transfer: string; readonly transferCode: string };
     unauthenticated: Record<never, never>;
+    verification_unavailable: Record<never, never>;
     webhook_endpoint_not_found: { readonly webhookEndpoint: string };
     webhook_url_refused: { readonly reason: string; readonly field: string };
 }
@@ -2258,6 +2268,50 @@ export interface components {
              * @example 8888800000000000017
              */
             virtualAccount: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
+        SettlementCard: {
+            id: string;
+            memberId: string;
+            /** @enum {unknown} */
+            state: "awaitingCode" | "active" | "replaced" | "unbound";
+            /**
+             * @description Masked
+             * @example 621626****0018
+             */
+            cardNumber: string;
+            /** @description Masked */
+            holderName: string;
+            /** @description Masked: where the code was sent */
+            mobile: string;
+            /** Format: date-time */
+            codeExpiresAt: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            activatedAt: string | null;
+            /** Format: date-time */
+            unboundAt: string | null;
+        };
+        CardEvidence: {
+            provider: string;
+            /** @description Where the provider has its data from */
+            upstream: string;
+            /** @enum {unknown} */
+            product: "four" | "three" | "two";
+            outcome: string;
+            /** @description The codes of the provider */
+            codes: string[];
+            /** Format: date-time */
+            askedAt: string;
+            /** Format: date-time */
+            answeredAt: string;
+        };
+        SandboxMessage: {
+            id: string;
+            to: string;
+            text: string;
             /** Format: date-time */
             createdAt: string;
         };
@@ -7710,7 +7764,9 @@ export interface operations {
                 };
             };
             /**
-             * @description `verification_unavailable`: Cards cannot be verified for this platform (该平台未接入银行卡鉴权)
+             * @description `member_not_active`: The member is not active (会员状态不允许该操作)
+             *
+             *     `verification_unavailable`: Cards cannot be verified for this platform (该平台未接入银行卡鉴权)
              *
              *     `card_not_verified`: The card could not be verified (银行卡验证未通过)
              *

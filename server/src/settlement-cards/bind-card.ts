@@ -47,7 +47,7 @@ export async function bindCard(
   input: CardInput,
 ): Promise<{ card: SettlementCard; repeated: boolean }> {
   const { db, clock, newUuid, verification: policy } = deps;
-  const { id } = await requireActiveMember(deps, platformId, member);
+  await requireActiveMember(db, platformId, { memberId: member });
   const { sandbox, timeZone } = await readPlatform(db, platformId);
   if (!sandbox) throw new AppError(verificationUnavailable, {});
   const factors = normaliseFactors(input.factors);
@@ -55,9 +55,9 @@ export async function bindCard(
   const today = dateInZone(clock.now(), timeZone);
   const errors = checkFactors(factors, { numberConfirmed, today });
   if (errors.length > 0) throw new AppError(cardFactorsInvalid, { errors });
-  const memberId = memberUuid(id) ?? '';
+  const memberId = memberUuid(member) ?? '';
   const attempt = { attemptId: newUuid(), memberId, requestId, factors };
-  const before = await admit(deps, platformId, attempt, input.dataChanged);
+  const before = await admit(deps, platformId, attempt, { member, dataChanged: input.dataChanged });
   if (before) return { card: before, repeated: true };
   const outcome = await verifyCard({ policy, clock }, attempt);
   const card = await db.transaction().execute(async (tx) => {
@@ -66,7 +66,7 @@ export async function bindCard(
     const { verdict, cause, confidence } = outcome.diagnosis;
     await recordChange(tx, platformId, {
       ...{ origin: deps.origin, at: clock.now(), action: 'settlement_card.not_verified' },
-      ...{ object: { type: 'member', id }, before: null },
+      ...{ object: { type: 'member', id: member }, before: null },
       after: { verdict, cause, confidence, cardNumber: shown(factors.cardNumber) },
     });
     return undefined;
@@ -80,10 +80,12 @@ async function admit(
   deps: CardDeps,
   platformId: bigint,
   attempt: NewAttempt,
-  dataChanged: boolean,
+  { member, dataChanged }: { member: string; dataChanged: boolean },
 ): Promise<SettlementCard | undefined> {
   return deps.db.transaction().execute(async (tx) => {
     await lockAttempts(tx, platformId);
+    // Nobody closes the member until the attempt is written down.
+    await requireActiveMember(tx, platformId, { memberId: member });
     const before = await repeatedAttempt(tx, deps, platformId, attempt);
     if (before !== undefined) return cardOfAttempt(tx, platformId, before);
     const active = await openCards(tx, deps, platformId, attempt, 'active');
