@@ -94,7 +94,7 @@ test('no body takes a name of blanks alone', () => {
     const { name, bankName } = recordOf(schema['properties']);
     return [name, bankName].filter((field) => field !== undefined).map(recordOf);
   });
-  expect(named).toHaveLength(8);
+  expect(named).toHaveLength(9);
   for (const { pattern } of named) {
     const rule = new RegExp(String(pattern), 'u');
     expect(['王 A', '  ', '\u3000', '\u200b\u2060'].map((name) => rule.test(name))).toEqual([
