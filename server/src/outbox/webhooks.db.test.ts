@@ -29,12 +29,12 @@ const open = (): Deliverer =>
 const [one, other] = [open(), open()];
 const HOUR = 3_600_000;
 
-/** Looks of both servers, each with the end of what it began, until there is nothing to be sent. */
-async function deliver(): Promise<void> {
+/** Looks of the servers, each with the end of what it began, until there is nothing to be sent. */
+async function deliver(servers: readonly Deliverer[] = [one, other]): Promise<void> {
   for (let before = -1; before < receiver.received.length; ) {
     before = receiver.received.length;
-    await Promise.all([one.deliver(1n), other.deliver(1n)]);
-    await Promise.all([one.settle(), other.settle()]);
+    await Promise.all(servers.map((server) => server.deliver(1n)));
+    await Promise.all(servers.map((server) => server.settle()));
   }
 }
 async function happen(...objects: string[]): Promise<void> {
@@ -96,10 +96,11 @@ test('what fails is tried again with pauses and a new signature; its object wait
     response.writeHead(message.event.objectId === 'bad' ? 500 : 200).end();
   };
   await happen('bad', 'good', 'bad');
-  await deliver();
+  // One server, whose round has a success: with two, one of them may see failures alone and leave the endpoint in peace.
+  await deliver([one]);
   expect(seen().toSorted()).toEqual(['bad', 'good']);
   await happen('good');
-  await deliver();
+  await deliver([one]);
   expect(seen().filter((objectId) => objectId === 'good')).toHaveLength(2);
   app.clock.advance(4_999);
   await deliver();
