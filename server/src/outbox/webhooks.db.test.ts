@@ -134,8 +134,8 @@ test('after days it is given up, and what comes behind goes on; a replay sends i
   await happen('x');
   for (let tries = 0; tries < 10; tries += 1) {
     await happen(`healthy${tries}`);
-    await deliver();
-    await deliver();
+    await deliver([one]);
+    await deliver([one]);
     app.clock.advance(30 * HOUR);
   }
   await deliver();
