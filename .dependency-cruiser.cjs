@@ -10,7 +10,8 @@ const tiers = [
   // A virtual account may be a member's: members know nothing of accounts.
   ['virtual-accounts', 'settlement-cards'],
   // Fees are taken of accounts, and may be forgiven with approval.
-  ['fees'],
+  // A court's order is on an account, and may be lifted with approval.
+  ['fees', 'judicial-freezes'],
   ['deposits', 'transfers', 'escrow', 'withdrawals', 'payments', 'interest'],
   ['day-close', 'reconciliation'],
   ['http', 'citic', 'jobs', 'cli'],

@@ -14,10 +14,14 @@ create table account (
   last_move_id bigint not null default 0,
   opened_at timestamp with time zone not null,
   closed_at timestamp with time zone,
+  frozen bigint not null default 0,
   constraint account_pkey PRIMARY KEY (platform_id, account_id),
   constraint account_check CHECK (((held >= 0) AND (overdraft_limit >= 0))),
   constraint account_check1 CHECK ((guarded OR ((held = 0) AND (overdraft_limit = 0) AND (state = 'open'::text)))),
   constraint account_closed_empty CHECK (((state <> 'closed'::text) OR ((balance = 0) AND (held = 0)))),
+  constraint account_frozen_check CHECK (((frozen >= 0) AND (frozen <= '9007199254740991'::bigint))),
+  constraint account_frozen_guarded CHECK ((guarded OR (frozen = 0))),
+  constraint account_frozen_open CHECK (((state <> 'closed'::text) OR (frozen = 0))),
   constraint account_not_overdrawn CHECK (((NOT guarded) OR ((balance - held) >= (- overdraft_limit)))),
   constraint account_state_check CHECK ((state = ANY (ARRAY['open'::text, 'debit_stopped'::text, 'credit_stopped'::text, 'stopped'::text, 'closed'::text])))
 ) with (fillfactor=50);
@@ -736,6 +740,37 @@ create table interest_settlement (
   constraint interest_settlement_product_check CHECK ((product >= (0)::numeric))
 );
 
+create table judicial_freeze (
+  platform_id bigint not null,
+  freeze_id uuid not null,
+  account_id bigint not null,
+  authority text not null,
+  order_number text not null,
+  amount bigint,
+  reason text not null,
+  placed_at timestamp with time zone not null,
+  placed_by text not null,
+  lift_authority text,
+  lift_order_number text,
+  lift_reason text,
+  lift_request_id text,
+  lifted_at timestamp with time zone,
+  lifted_by text,
+  constraint judicial_freeze_pkey PRIMARY KEY (platform_id, freeze_id),
+  constraint judicial_freeze_platform_id_account_id_authority_order_numb_key UNIQUE (platform_id, account_id, authority, order_number),
+  constraint judicial_freeze_platform_id_lift_request_id_key UNIQUE (platform_id, lift_request_id),
+  constraint judicial_freeze_platform_id_account_id_fkey FOREIGN KEY (platform_id, account_id) REFERENCES account(platform_id, account_id),
+  constraint judicial_freeze_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint judicial_freeze_amount_check CHECK (((amount >= 1) AND (amount <= '9007199254740991'::bigint))),
+  constraint judicial_freeze_authority_check CHECK (((length(authority) >= 1) AND (length(authority) <= 200))),
+  constraint judicial_freeze_check CHECK ((num_nulls(lift_authority, lift_order_number, lift_reason, lift_request_id, lifted_at, lifted_by) = ANY (ARRAY[0, 6]))),
+  constraint judicial_freeze_lift_authority_check CHECK (((length(lift_authority) >= 1) AND (length(lift_authority) <= 200))),
+  constraint judicial_freeze_lift_order_number_check CHECK (((length(lift_order_number) >= 1) AND (length(lift_order_number) <= 100))),
+  constraint judicial_freeze_lift_reason_check CHECK (((length(lift_reason) >= 1) AND (length(lift_reason) <= 500))),
+  constraint judicial_freeze_order_number_check CHECK (((length(order_number) >= 1) AND (length(order_number) <= 100))),
+  constraint judicial_freeze_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500)))
+);
+
 create table ledger_request (
   platform_id bigint not null,
   request_id text collate "C" not null,
@@ -1154,6 +1189,8 @@ CREATE INDEX interest_settlement_account ON public.interest_settlement USING btr
 
 CREATE UNIQUE INDEX interest_settlement_allocation ON public.interest_settlement USING btree (platform_id, allocation_id, account_id) WHERE (allocation_id IS NOT NULL);
 
+CREATE INDEX judicial_freeze_standing ON public.judicial_freeze USING btree (platform_id, account_id, freeze_id) WHERE (lifted_at IS NULL);
+
 CREATE INDEX member_document_member ON public.member_document USING btree (platform_id, member_id, document_id);
 
 CREATE INDEX member_identity_credit_code ON public.member_identity USING btree (platform_id, credit_code_hash, member_id) WHERE (credit_code_hash IS NOT NULL);
@@ -1263,6 +1300,22 @@ begin
   return new;
 end $function$;
 
+CREATE OR REPLACE FUNCTION public.guard_judicial_freeze()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if old.lifted_at is not null or new.lifted_at is null
+     or (new.platform_id, new.freeze_id, new.account_id, new.authority, new.order_number, new.amount, new.reason,
+         new.placed_at, new.placed_by)
+        is distinct from
+        (old.platform_id, old.freeze_id, old.account_id, old.authority, old.order_number, old.amount, old.reason,
+         old.placed_at, old.placed_by) then
+    raise exception 'a judicial freeze is lifted once, and nothing else of it changes' using errcode = 'restrict_violation';
+  end if;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION public.last_entry_id(import_id uuid)
  RETURNS uuid
  LANGUAGE sql
@@ -1291,6 +1344,17 @@ AS $function$
 begin
   raise exception '% is append-only: correct it with a new row', tg_table_name using errcode = 'restrict_violation';
 end $function$;
+
+CREATE OR REPLACE FUNCTION public.refuse_frozen()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'account % of platform %: an order keeps this money', new.account_id, new.platform_id
+    using errcode = 'restrict_violation';
+end $function$;
+
+CREATE TRIGGER account_frozen_stays BEFORE UPDATE ON public.account FOR EACH ROW WHEN (((new.frozen > 0) AND (new.balance < old.balance) AND (new.balance < new.frozen))) EXECUTE FUNCTION refuse_frozen();
 
 CREATE TRIGGER approval_guard BEFORE UPDATE ON public.approval FOR EACH ROW EXECUTE FUNCTION guard_approval();
 
@@ -1331,6 +1395,8 @@ CREATE TRIGGER interest_rate_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 CREATE TRIGGER interest_reversal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.interest_reversal FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
 CREATE TRIGGER interest_settlement_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.interest_settlement FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+
+CREATE TRIGGER judicial_freeze_guard BEFORE UPDATE ON public.judicial_freeze FOR EACH ROW EXECUTE FUNCTION guard_judicial_freeze();
 
 CREATE TRIGGER ledger_request_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_request FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
@@ -1387,6 +1453,7 @@ grant insert, select on interest_reversal to guanjia_app;
 grant insert, select, update on interest_run to guanjia_app;
 grant delete, insert, select, update on interest_schedule to guanjia_app;
 grant insert, select on interest_settlement to guanjia_app;
+grant insert, select, update on judicial_freeze to guanjia_app;
 grant insert, select on ledger_request to guanjia_app;
 grant delete, insert, select, update on main_account to guanjia_app;
 grant delete, insert, select, update on member to guanjia_app;

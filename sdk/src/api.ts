@@ -22,6 +22,7 @@ export const KEYED_OPERATIONS: readonly string[] = [
     "POST /v1/interest-settlements",
     "POST /v1/interest-settlements/{id}/reversals",
     "POST /v1/interest-allocations",
+    "POST /v1/judicial-freezes/{id}/lift",
     "POST /v1/escrow-orders",
     "POST /v1/escrow-orders/{id}/confirm",
     "POST /v1/escrow-orders/{id}/refund",
@@ -58,6 +59,7 @@ export const LISTS = [
     "/v1/interest-rates",
     "/v1/interest-settlements",
     "/v1/interest-problems",
+    "/v1/judicial-freezes",
     "/v1/escrow-orders",
     "/v1/webhook-endpoints/{id}/deliveries",
 ] as const;
@@ -126,6 +128,7 @@ export interface ProblemFacts {
     freeze_not_found: { readonly freeze: string };
     freeze_payee_differs: { readonly freeze: string; readonly payee: string; readonly field: string };
     freeze_payee_required: { readonly freeze: string; readonly field: string };
+    frozen_by_order: { readonly account?: string; readonly leavable: number; readonly field?: string };
     headers_too_large: { readonly limitBytes: number };
     hold_expired: { readonly hold: string; readonly expiredAt: string };
     hold_expiry_passed: { readonly expiresAt: string; readonly field?: string };
@@ -148,6 +151,9 @@ export interface ProblemFacts {
     interest_settlement_not_found: { readonly settlement: string };
     internal_error: Record<never, never>;
     invalid_request: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    judicial_freeze_exists: { readonly judicialFreeze: string; readonly account: string };
+    judicial_freeze_lifted: { readonly judicialFreeze: string };
+    judicial_freeze_not_found: { readonly judicialFreeze: string };
     main_account_exists: { readonly number: string };
     main_account_not_found: { readonly mainAccount: string; readonly field?: string };
     main_account_required: { readonly mainAccounts: number };
@@ -1639,6 +1645,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/judicial-freezes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Judicial freezes, newest first 司法冻结 */
+        get: operations["listJudicialFreezes"];
+        put?: never;
+        /**
+         * Place an order of a court on an account, at once 司法冻结
+         * @description Nothing leaves of what it keeps, held or not. With `amount` it may be for more than there is: what arrives is kept until the amount is reached. Without, nothing leaves the account. The order is known by account, authority and number: sent again, it answers 200 and changes nothing.
+         */
+        post: operations["placeJudicialFreeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/judicial-freezes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One judicial freeze, with what it keeps now 司法冻结 */
+        get: operations["readJudicialFreeze"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/judicial-freezes/{id}/lift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift a judicial freeze by the order that says so 解除司法冻结
+         * @description In whole. Where the platform has a rule for `judicial_lift`, the answer is 202 with the approval that it waits for; it is lifted when the last checker has approved.
+         */
+        post: operations["liftJudicialFreeze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/calendar": {
         parameters: {
             query?: never;
@@ -2245,6 +2309,11 @@ export interface components {
              * @example 125000
              */
             available: number;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 125000
+             */
+            frozen: number;
             /**
              * @description Minor units of the currency (CNY: fen 分)
              * @example 125000
@@ -3826,7 +3895,7 @@ export interface components {
         Approval: {
             id: string;
             /** @enum {unknown} */
-            action: "claim_reversal" | "fee_waiver";
+            action: "claim_reversal" | "fee_waiver" | "judicial_lift";
             /** @enum {unknown} */
             state: "pending" | "approved" | "used" | "failed" | "rejected" | "withdrawn" | "expired";
             /**
@@ -3935,7 +4004,7 @@ export interface components {
         };
         ApprovalRule: {
             /** @enum {unknown} */
-            action: "claim_reversal" | "fee_waiver";
+            action: "claim_reversal" | "fee_waiver" | "judicial_lift";
             tiers: {
                 /**
                  * @description Minor units of the currency (CNY: fen 分)
@@ -4411,6 +4480,51 @@ export interface components {
             createdAt: string;
             /** @enum {boolean} */
             dryRun?: true;
+        };
+        JudicialFreeze: {
+            id: string;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string;
+            /** @example CNY */
+            currency: string;
+            /** @enum {unknown} */
+            scope: "amount" | "account";
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            amount: number | null;
+            /** @enum {unknown} */
+            state: "standing" | "lifted";
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            caught: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            awaited: number | null;
+            authority: string;
+            orderNumber: string;
+            reason: string;
+            /** Format: date-time */
+            placedAt: string;
+            placedBy: string;
+            lift: {
+                authority: string;
+                orderNumber: string;
+                reason: string;
+                /** Format: date-time */
+                at: string;
+                by: string;
+            } | null;
         };
         CalendarDay: {
             /**
@@ -7260,6 +7374,8 @@ export interface operations {
              *
              *     `account_closed`: The virtual account is closed (虚拟户已销户)
              *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
              *     `platform_account_needed`: The platform’s own account is not closed (平台自有资金账户不可销户)
              *
              *     `account_not_empty`: The account is not empty (账户余额不为零)
@@ -8520,6 +8636,8 @@ export interface operations {
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              *
              *     `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额)
@@ -8669,6 +8787,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -8989,6 +9109,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -9276,6 +9398,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -9587,6 +9711,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -9742,6 +9868,8 @@ export interface operations {
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
             422: {
@@ -9890,6 +10018,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -10050,6 +10180,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -10767,6 +10899,8 @@ export interface operations {
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
             422: {
@@ -10921,6 +11055,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -12072,6 +12208,8 @@ export interface operations {
              * @description `approval_not_granted`: The request was not approved (申请未获批准)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -12344,7 +12482,7 @@ export interface operations {
                 /** @description `nextCursor` of the page before; send the same filters */
                 cursor?: string;
                 state?: "pending" | "approved" | "used" | "failed" | "rejected" | "withdrawn" | "expired";
-                action?: "claim_reversal" | "fee_waiver";
+                action?: "claim_reversal" | "fee_waiver" | "judicial_lift";
             };
             header?: never;
             path?: never;
@@ -12855,7 +12993,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                action: "claim_reversal" | "fee_waiver";
+                action: "claim_reversal" | "fee_waiver" | "judicial_lift";
             };
             cookie?: never;
         };
@@ -13741,6 +13879,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -14329,6 +14469,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -14715,6 +14857,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -14865,6 +15009,8 @@ export interface operations {
              * @description `interest_not_divisible`: The interest cannot be divided (利息无法分摊)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -14945,6 +15091,443 @@ export interface operations {
             };
             /** @description `interest_allocation_not_found`: There is no such allocation of interest (利息分摊单不存在) */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJudicialFreezes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account?: string;
+                state?: "standing" | "lifted";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["JudicialFreeze"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    placeJudicialFreeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account: string;
+                    /**
+                     * @description Minor units of the currency (CNY: fen 分)
+                     * @example 1250
+                     */
+                    amount?: number;
+                    /**
+                     * @description Who issued it 文书机关
+                     * @example 某市中级人民法院
+                     */
+                    authority: string;
+                    /**
+                     * @description Its number 文号
+                     * @example (2026)示01执100号
+                     */
+                    orderNumber: string;
+                    /** @description What it is about 事由 */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudicialFreeze"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudicialFreeze"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `judicial_freeze_exists`: The order is on this account already, with other content (该文书已对此账户执行，且内容不同) */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `public_account_refused`: This may not be done with a public account (公共账户不支持该操作)
+             *
+             *     `account_closed`: The virtual account is closed (虚拟户已销户)
+             */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readJudicialFreeze: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudicialFreeze"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `judicial_freeze_not_found`: There is no such judicial freeze (司法冻结记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    liftJudicialFreeze: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Your own key for this request: 1 to 128 visible ASCII characters. Required unless dryRun. A repeat with the same key gets the same answer, and money moves once.
+                 * @example order-20261123-0001
+                 */
+                "idempotency-key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who issued it 文书机关
+                     * @example 某市中级人民法院
+                     */
+                    authority: string;
+                    /**
+                     * @description Its number 文号
+                     * @example (2026)示01执100号
+                     */
+                    orderNumber: string;
+                    /** @description What it is about 事由 */
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudicialFreeze"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    /** @description Only on a repeat: this is the answer of before. A repeated refusal has it too. */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Approval"];
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `judicial_freeze_not_found`: There is no such judicial freeze (司法冻结记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `judicial_freeze_lifted`: The judicial freeze is lifted already (司法冻结已解除)
+             *
+             *     `request_id_reused`: The key was used for another request (该请求号已用于其他内容的请求)
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `approval_not_granted`: The request was not approved (申请未获批准) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15892,6 +16475,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -16162,6 +16747,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -16299,6 +16886,8 @@ export interface operations {
              *
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
              *     `different_main_accounts`: The accounts are under different main accounts (双方不在同一主体账户下)
              *
              *     `currencies_differ`: The currencies differ (币种不一致)
@@ -16308,6 +16897,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {
@@ -16682,6 +17273,8 @@ export interface operations {
              *     `account_stopped`: The virtual account is stopped for this (虚拟户已停止该方向收付)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
+             *
+             *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              */
             422: {
                 headers: {

@@ -16,6 +16,7 @@ import { type Metrics, openMetrics } from './http/metrics.ts';
 import { buildServer, type Server } from './http/server.ts';
 import { refuseInterestDue } from './interest/index.ts';
 import { interestRoutes } from './interest/routes.ts';
+import { judicialFreezeRoutes } from './judicial-freezes/routes.ts';
 import { type Clock, systemClock } from './kernel/clock.ts';
 import { type NewUuid, uuidGenerator } from './kernel/id.ts';
 import { type Random, systemRandom } from './kernel/random.ts';
@@ -164,6 +165,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(auditRoutes, { deps: app });
       void server.register(feeRoutes, { deps: app });
       void server.register(interestRoutes, { deps: app });
+      void server.register(judicialFreezeRoutes, { deps: app });
       void server.register(bankingRoutes, { deps: app });
       void server.register(escrowRoutes, { deps: app });
       void server.register(outboxRoutes, { deps: app });

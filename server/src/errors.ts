@@ -8,6 +8,7 @@ import * as fees from './fees/errors.ts';
 import * as http from './http/errors.ts';
 import { STATUS_OF } from './http/problem.ts';
 import * as interest from './interest/errors.ts';
+import * as judicialFreezes from './judicial-freezes/errors.ts';
 import type { ErrorDefinition } from './kernel/error.ts';
 import * as ledger from './ledger/errors.ts';
 import * as members from './members/errors.ts';
@@ -28,6 +29,7 @@ type Definition =
   | DefinitionIn<typeof escrow>
   | DefinitionIn<typeof http>
   | DefinitionIn<typeof interest>
+  | DefinitionIn<typeof judicialFreezes>
   | DefinitionIn<typeof ledger>
   | DefinitionIn<typeof ledger.refusalErrors>
   | DefinitionIn<typeof members>
@@ -44,6 +46,7 @@ export type ErrorCode = Definition['code'];
 /** Every error that the product can give, sorted by code. */
 export const errorCatalogue: readonly ErrorDefinition[] = [
   ...[approvals, banking, deposits, embedded, escrow, fees, http, ledger, ledger.refusalErrors],
+  judicialFreezes,
   ...[interest, members, outbox, platforms, sealing, settlementCards, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
@@ -106,6 +109,10 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   account_closed: 'ED99111',
   account_stopped: 'ED99112',
   balance_limit_exceeded: 'ED99113',
+  frozen_by_order: 'ED99130',
+  judicial_freeze_not_found: 'ED99131',
+  judicial_freeze_exists: 'ED99132',
+  judicial_freeze_lifted: 'ED99133',
   transfer_not_reversible: 'ED99114',
   period_invalid: 'ED99116',
   hold_owner_reserved: 'ED99117',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { textId, uuidOf } from '../kernel/id.ts';
 
 /** What may need approval (复核). Each is carried out by the flow that asks for it. */
-export const APPROVABLE = ['claim_reversal', 'fee_waiver'] as const;
+export const APPROVABLE = ['claim_reversal', 'fee_waiver', 'judicial_lift'] as const;
 /** One of them. */
 export type ApprovableAction = (typeof APPROVABLE)[number];
 

@@ -30,6 +30,7 @@ export interface Account {
   balance: Generated<bigint>;
   closed_at: Timestamp | null;
   currency: string;
+  frozen: Generated<bigint>;
   guarded: boolean;
   held: Generated<bigint>;
   last_move_id: Generated<bigint>;
@@ -534,6 +535,24 @@ export interface InterestSettlement {
   transfer_id: bigint | null;
 }
 
+export interface JudicialFreeze {
+  account_id: bigint;
+  amount: bigint | null;
+  authority: string;
+  freeze_id: string;
+  lift_authority: string | null;
+  lift_order_number: string | null;
+  lift_reason: string | null;
+  lift_request_id: string | null;
+  lifted_at: Timestamp | null;
+  lifted_by: string | null;
+  order_number: string;
+  placed_at: Timestamp;
+  placed_by: string;
+  platform_id: bigint;
+  reason: string;
+}
+
 export interface LedgerRequest {
   fingerprint: Buffer;
   first_move_id: bigint | null;
@@ -831,6 +850,7 @@ export interface DB {
   interest_run: InterestRun;
   interest_schedule: InterestSchedule;
   interest_settlement: InterestSettlement;
+  judicial_freeze: JudicialFreeze;
   ledger_request: LedgerRequest;
   main_account: MainAccount;
   member: Member;

@@ -131,6 +131,7 @@ const claimRoutes: Routes<{ deps: DepositDeps }> = async (app, { deps }) => {
         problems: [
           ...[bankEntryNotFound, entryNotClaimed, approvalNotGranted],
           refusalErrors.insufficient_funds,
+          refusalErrors.frozen_by_order,
         ],
       },
       schema: {

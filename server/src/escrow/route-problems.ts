@@ -20,6 +20,7 @@ export const paymentProblems = [
   refusalErrors.account_closed,
   refusalErrors.account_stopped,
   refusalErrors.balance_limit_exceeded,
+  refusalErrors.frozen_by_order,
 ];
 export const orderProblems = [
   errors.escrowOrderNotFound,

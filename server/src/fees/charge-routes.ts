@@ -153,7 +153,8 @@ const waiverRoutes: Routes<{ deps: FeeMoneyDeps }> = async (app, { deps }) => {
         problems: [
           ...[feeChargeNotFound, feeNothingToWaive, feeChanged, approvalNotGranted],
           ...[refusalErrors.account_closed, refusalErrors.account_stopped],
-          ...[refusalErrors.insufficient_funds, refusalErrors.request_id_reused],
+          ...[refusalErrors.insufficient_funds, refusalErrors.frozen_by_order],
+          refusalErrors.request_id_reused,
         ],
       },
       schema: {

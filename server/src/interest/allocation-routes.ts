@@ -80,7 +80,8 @@ export const allocationRoutes: Routes<{ deps: InterestDeps }> = async (app, { de
         scope: 'money:write',
         problems: [
           ...[mainAccountNotFound, interestPeriodInvalid, interestSettled, interestNotDivisible],
-          ...[refusalErrors.insufficient_funds, refusalErrors.request_id_reused],
+          ...[refusalErrors.insufficient_funds, refusalErrors.frozen_by_order],
+          refusalErrors.request_id_reused,
         ],
       },
       schema: {

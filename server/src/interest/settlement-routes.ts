@@ -52,7 +52,8 @@ const Problems = Type.Object(
 );
 const paidBack = [
   ...[refusalErrors.account_closed, refusalErrors.account_stopped],
-  ...[refusalErrors.insufficient_funds, refusalErrors.request_id_reused],
+  ...[refusalErrors.insufficient_funds, refusalErrors.frozen_by_order],
+  refusalErrors.request_id_reused,
 ];
 
 /** Routes of trials, settlements and their reversals. */

@@ -7,6 +7,7 @@ import { lockLane } from './day.ts';
 export type ChangeRefusal =
   | { readonly code: 'account_closed' }
   | { readonly code: 'account_not_empty'; readonly balance: bigint; readonly held: bigint }
+  | { readonly code: 'frozen_by_order' }
   | { readonly code: 'overdraft_in_use'; readonly needed: bigint };
 
 /** What an account was and is now, or why it was not changed. */
@@ -29,8 +30,8 @@ export interface Standing {
  * batches that have the account, and later ones see the change: nothing slips in between. A state may be
  * given as a function of the state that is found under the lock. On a transaction it joins that one.
  *
- * Refusals, in order: `account_closed` (closed is for ever); `account_not_empty` (closing needs balance and
- * held to be zero); `overdraft_in_use` (the new limit is below what is used of the old).
+ * Refusals, in order: `account_closed` (closed is for ever); `frozen_by_order` and `account_not_empty` (closing
+ * needs orders to be lifted, and balance and held to be zero); `overdraft_in_use` (the new limit is below what is used of the old).
  */
 export async function changeAccount(
   db: Db,
@@ -68,6 +69,7 @@ interface ChangeableAccount {
   readonly balance: bigint;
   readonly held: bigint;
   readonly overdraftLimit: bigint;
+  readonly frozen: bigint;
 }
 
 function refuseChange(
@@ -76,6 +78,7 @@ function refuseChange(
 ): ChangeRefusal | undefined {
   const { balance, held } = now;
   if (now.state === 'closed') return { code: 'account_closed' };
+  if (next.state === 'closed' && now.frozen > 0n) return { code: 'frozen_by_order' };
   if (next.state === 'closed' && (balance !== 0n || held !== 0n)) {
     return { code: 'account_not_empty', balance, held };
   }
@@ -86,11 +89,11 @@ function refuseChange(
 async function readAccount(tx: Db, platformId: bigint, id: AccountId): Promise<ChangeableAccount> {
   const row = await tx
     .selectFrom('account')
-    .select(['state', 'balance', 'held', 'overdraft_limit'])
+    .select(['state', 'balance', 'held', 'overdraft_limit', 'frozen'])
     .where('platform_id', '=', platformId)
     .where('account_id', '=', id)
     .where('guarded', '=', true)
     .executeTakeFirstOrThrow();
-  const { balance, held, overdraft_limit: overdraftLimit } = row;
-  return { state: accountState(row.state), balance, held, overdraftLimit };
+  const { balance, held, frozen, overdraft_limit: overdraftLimit } = row;
+  return { state: accountState(row.state), balance, held, overdraftLimit, frozen };
 }

@@ -174,6 +174,15 @@ export const refusalErrors = {
       '请补足 shortfall（最小货币单位）或减少金额；冻结资金不可用。',
     ),
   }),
+  frozen_by_order: defineError<{ account?: string; leavable: bigint; field?: string }>()({
+    code: 'frozen_by_order',
+    kind: 'refused',
+    title: name('A judicial freeze keeps this money in the account', '资金已被司法冻结'),
+    remedy: name(
+      'At most `leavable` (in minor units) may leave now. The freeze is lifted by its own order only.',
+      '目前最多可转出 leavable（最小货币单位）；司法冻结仅可凭其解除文书解除。',
+    ),
+  }),
   balance_limit_exceeded: defineError<{ account?: string; limit: bigint; field?: string }>()({
     code: 'balance_limit_exceeded',
     kind: 'refused',

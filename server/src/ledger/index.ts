@@ -13,6 +13,7 @@ export {
   type AccountState,
   accountId,
   type Balances,
+  leavable,
   MAX_BALANCE,
   MAX_INTERNAL_BALANCE,
 } from './core/account.ts';
@@ -47,6 +48,7 @@ export {
 } from './errors.ts';
 export { expireHolds } from './expire-holds.ts';
 export { foldInternal } from './fold/fold-internal.ts';
+export { freezeAccount } from './freeze-account.ts';
 export { type Ledger, type LedgerDeps, type LedgerRequest, openLedger } from './ledger.ts';
 export { type NewAccount, openAccount } from './open-account.ts';
 export {

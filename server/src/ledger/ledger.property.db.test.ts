@@ -125,7 +125,7 @@ function pureRun(steps: readonly Step[]): { answers: Answer[]; balances: unknown
         ? { ...common, id, guarded: false }
         : {
             ...{ ...common, id, guarded: true, state: 'open', balance: 50n, held: 0n },
-            ...{ overdraftLimit: 0n, lastMoveId: 0n },
+            ...{ overdraftLimit: 0n, frozen: 0n, lastMoveId: 0n },
           },
   );
   const set = new WorkingSet({ accounts });

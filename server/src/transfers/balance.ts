@@ -3,8 +3,11 @@ import { AppError } from '../kernel/error.ts';
 import { INSTANT_ALLOWED, parseInstant } from '../kernel/instant.ts';
 import {
   type AccountId,
+  type AccountNow,
+  type Balances,
   boundAfterDate,
   boundAtInstant,
+  leavable,
   openBusinessDate,
   readAccounts,
   readBalanceAt,
@@ -49,7 +52,7 @@ export async function readBalance(
     bound === undefined
       ? await balancesNow(db, platformId, accountId)
       : await readBalanceAt(db, platformId, { account, bound });
-  return { number, currency, ...balancesView(balances), asOf, clock };
+  return { number, currency, ...balancesView(balances), ...kept(balances), asOf, clock };
 }
 
 interface Moment {
@@ -93,5 +96,11 @@ async function momentOf(
 async function balancesNow(db: Db, platformId: bigint, id: AccountId) {
   const account = (await readAccounts(db, platformId, [id])).get(id);
   if (!account) throw new AppError(refusalErrors.account_not_found, {});
-  return { balance: account.balance, held: account.held };
+  return account;
+}
+
+/** What is available now of an account that a judicial freeze keeps money of. Of the past only balance and held are known. */
+function kept(account: Balances | AccountNow): { available?: bigint } {
+  if (!('frozen' in account) || account.frozen === 0n) return {};
+  return { available: leavable(account, { fromHeld: false }) };
 }

@@ -23,6 +23,7 @@ export function fieldOf(refusal: Refusal, move: Move): string | undefined {
     case 'account_closed':
     case 'account_stopped':
     case 'insufficient_funds':
+    case 'frozen_by_order':
     case 'balance_limit_exceeded':
       return accountField(refusal.account, move);
     default:

@@ -106,6 +106,7 @@ export const freezeRoutes: Routes<{ deps: TransferDeps }> = async (app, { deps }
         problems: [
           ...[refusalErrors.account_not_found, publicAccountRefused, refusalErrors.account_closed],
           ...[refusalErrors.account_stopped, refusalErrors.insufficient_funds],
+          refusalErrors.frozen_by_order,
           refusalErrors.request_id_reused,
         ],
       },

@@ -48,6 +48,7 @@ const accountProblems = [
   refusalErrors.account_closed,
   refusalErrors.account_stopped,
   refusalErrors.insufficient_funds,
+  refusalErrors.frozen_by_order,
   refusalErrors.request_id_reused,
 ];
 

@@ -157,6 +157,7 @@ export const paymentProblems = [
   refusalErrors.account_closed,
   refusalErrors.account_stopped,
   refusalErrors.insufficient_funds,
+  refusalErrors.frozen_by_order,
   refusalErrors.balance_limit_exceeded,
   refusalErrors.request_id_reused,
 ];

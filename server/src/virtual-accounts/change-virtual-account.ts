@@ -100,7 +100,7 @@ export async function reopenVirtualAccount(
 /**
  * Closes an account (销户) for ever; its number is not given out again. Throws AppError: `account_not_found`,
  * `public_account_refused`, `platform_account_needed`, what `beforeClosing` throws, `account_closed`,
- * `account_not_empty`.
+ * `frozen_by_order`, `account_not_empty`.
  */
 export async function closeVirtualAccount(
   deps: Deps,
@@ -193,6 +193,8 @@ function changeError(account: string, refusal: ChangeRefusal): AppError {
   switch (refusal.code) {
     case 'account_closed':
       return new AppError(refusalErrors.account_closed, { account });
+    case 'frozen_by_order':
+      return new AppError(refusalErrors.frozen_by_order, { account, leavable: 0n });
     case 'account_not_empty': {
       const { balance, held } = refusal;
       return new AppError(accountNotEmpty, { account, balance, held });

@@ -47,4 +47,4 @@ export {
   readMainAccountRecords,
 } from './read-main-accounts.ts';
 export { listVirtualAccounts, readVirtualAccount } from './read-virtual-accounts.ts';
-export type { VirtualAccount, VirtualAccountKind } from './virtual-account.ts';
+export { isPublicKind, type VirtualAccount, type VirtualAccountKind } from './virtual-account.ts';

@@ -67,7 +67,8 @@ export async function selectVirtualAccounts(
   const { rows } = await sql<AccountRow>`
     select v.account_id as "accountId", v.number, v.name, v.kind, m.number as "mainAccount",
            v.member_id as "memberUuid", a.currency, a.state, a.balance, a.held,
-           a.balance - a.held as available, a.overdraft_limit as "overdraftLimit",
+           case when a.frozen = 0 then a.balance - a.held else greatest(a.balance - a.held - a.frozen, 0) end as available,
+           least(a.frozen, greatest(a.balance, 0)) as frozen, a.overdraft_limit as "overdraftLimit",
            v.reference_code as "referenceCode", v.metadata, v.created_at as "createdAt"
       from virtual_account v
       join account a on a.platform_id = v.platform_id and a.account_id = v.account_id

@@ -68,6 +68,7 @@ const VirtualAccount = Type.Object(
     balance: BalanceOut,
     held: BalanceOut,
     available: BalanceOut,
+    frozen: BalanceOut,
     overdraftLimit: BalanceOut,
     referenceCode: Nullable(Type.String()),
     metadata: MetadataOut,
@@ -269,7 +270,14 @@ const stateRoutes: Routes<{ deps: AccountDeps }> = async (app, { deps }) => {
     {
       config: {
         scope: 'accounts:write',
-        problems: [...problems, platformAccountNeeded, accountNotEmpty, interestDue, feesOwed],
+        problems: [
+          ...problems,
+          refusalErrors.frozen_by_order,
+          platformAccountNeeded,
+          accountNotEmpty,
+          interestDue,
+          feesOwed,
+        ],
       },
       schema: {
         operationId: 'closeVirtualAccount',

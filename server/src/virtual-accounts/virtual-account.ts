@@ -28,7 +28,8 @@ export function isPublicKind(kind: VirtualAccountKind): boolean {
   return PUBLIC_KINDS.some((each) => each === kind);
 }
 
-/** A numbered account (虚拟户) as it is now. Minor units of its currency; available = balance − held. */
+/** A numbered account (虚拟户) as it is now. Minor units of its currency; available = balance − held, and
+ * with a judicial freeze what is left of that beyond it. */
 export interface VirtualAccount {
   readonly number: string;
   readonly name: string;
@@ -42,6 +43,8 @@ export interface VirtualAccount {
   readonly balance: bigint;
   readonly held: bigint;
   readonly available: bigint;
+  /** What judicial freezes keep of the balance now, held or not. */
+  readonly frozen: bigint;
   readonly overdraftLimit: bigint;
   readonly referenceCode: string | null;
   readonly metadata: Readonly<Record<string, string>>;

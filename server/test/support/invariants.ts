@@ -45,6 +45,7 @@ const STANDS_FOR: Readonly<Record<string, Invariant>> = {
   'captures have their transfer': 1,
   'no account is overdrawn': 2,
   'held money equals the holds': 2,
+  'what accounts keep is what judicial freezes say': 2,
   'holds equal their events': 2,
   'closed accounts are empty': 2,
   'what is put aside is what freezes have left': 2,

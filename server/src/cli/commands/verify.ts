@@ -5,6 +5,7 @@ import { type DepositFinding, verifyDeposits } from '../../deposits/index.ts';
 import { verifyEscrow } from '../../escrow/index.ts';
 import { verifyFees } from '../../fees/index.ts';
 import { verifyInterest } from '../../interest/index.ts';
+import { verifyJudicialFreezes } from '../../judicial-freezes/index.ts';
 import { type Finding, verifyLedger } from '../../ledger/index.ts';
 import { type Platform, platformTextId } from '../../platforms/index.ts';
 import { verifyTransfers } from '../../transfers/index.ts';
@@ -20,7 +21,7 @@ export function addVerifyCommand(program: Command, cli: Cli): void {
     .command('verify')
     .summary('recompute everything and say what disagrees')
     .description(
-      'Recompute every balance from what was booked, hold the deposits, freezes, scheduled transfers, escrow orders, fees and interest against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
+      'Recompute every balance from what was booked, hold the deposits, freezes, scheduled transfers, escrow orders, fees, interest and judicial freezes against it, and the audit log against its chain, while the server goes on: of all platforms, one after the other, or of the one that `--platform` names. Ends with 1 when anything disagrees; the first disagreements of each check are shown.',
     )
     .addHelpText(
       'after',
@@ -83,9 +84,11 @@ export async function verifyPlatform(
   const escrow = await verifyEscrow(db, platform.platformId);
   const fees = await verifyFees(db, platform.platformId);
   const interest = await verifyInterest(db, platform.platformId);
+  const judicial = await verifyJudicialFreezes(db, platform.platformId);
+  const flows = [...transfers, ...escrow, ...fees, ...interest, ...judicial];
   return {
     platform,
-    checks: [...ledger, ...held, ...transfers, ...escrow, ...fees, ...interest, audit],
+    checks: [...ledger, ...held, ...flows, audit],
     auditHead: head,
   };
 }

@@ -17,7 +17,13 @@ const postings = fc.array(
 
 const account = (posting: Pick<Guarded, 'balance' | 'held' | 'lastMoveId'> & { id: bigint }) => ({
   ...{ guarded: true as const, currency: currency('CNY'), mainAccountId: posting.id % 3n },
-  ...{ state: 'open' as const, overdraftLimit: 7n, ...posting, id: accountId(posting.id) },
+  ...{
+    state: 'open' as const,
+    overdraftLimit: 7n,
+    frozen: 0n,
+    ...posting,
+    id: accountId(posting.id),
+  },
 });
 
 test('it gives each account as it was set last, however many there are', () => {

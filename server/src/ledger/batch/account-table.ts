@@ -27,14 +27,14 @@ export class AccountTable {
     const row = this.#rows.get(id);
     const fixed = row === undefined ? undefined : this.#fixed[row];
     if (row === undefined || !fixed) return undefined;
-    const { guarded, currency, mainAccountId, state, overdraftLimit } = fixed;
+    const { guarded, currency, mainAccountId, state, overdraftLimit, frozen } = fixed;
     const at = row * COLUMNS;
     const balance = this.#numbers[at] ?? 0n;
     const held = this.#numbers[at + 1] ?? 0n;
     const lastMoveId = this.#numbers[at + 2] ?? 0n;
     // biome-ignore format: one literal, because an object put together from others takes twice the memory
     return {
-      id, guarded, currency, mainAccountId, state, balance, held, overdraftLimit, lastMoveId,
+      id, guarded, currency, mainAccountId, state, balance, held, overdraftLimit, frozen, lastMoveId,
     };
   }
 
@@ -53,7 +53,8 @@ export class AccountTable {
     this.#numbers = NO_NUMBERS;
   }
 
-  #add({ id, guarded, currency, mainAccountId, state, overdraftLimit }: Guarded): number {
+  #add(account: Guarded): number {
+    const { id, guarded, currency, mainAccountId, state, overdraftLimit, frozen } = account;
     const row = this.#rows.size;
     if ((row + 1) * COLUMNS > this.#numbers.length) {
       const larger = new BigInt64Array(Math.max(FIRST_ROWS * COLUMNS, 2 * this.#numbers.length));
@@ -61,7 +62,7 @@ export class AccountTable {
       this.#numbers = larger;
     }
     this.#rows.set(id, row);
-    this.#fixed[row] = { id, guarded, currency, mainAccountId, state, overdraftLimit };
+    this.#fixed[row] = { id, guarded, currency, mainAccountId, state, overdraftLimit, frozen };
     return row;
   }
 }

@@ -8,7 +8,7 @@ const day: OpenDay = { date: businessDate('2026-03-02'), lastMoveId: 7n, version
 const common = { currency: currency('CNY'), mainAccountId: 1n };
 const guarded = (id: number): Guarded => ({
   ...{ ...common, id: accountId(BigInt(id)), guarded: true, state: 'open', balance: 5n },
-  ...{ held: 0n, overdraftLimit: 0n, lastMoveId: 7n },
+  ...{ held: 0n, overdraftLimit: 0n, frozen: 0n, lastMoveId: 7n },
 });
 const internal: Account = { ...common, id: accountId(99n), guarded: false };
 

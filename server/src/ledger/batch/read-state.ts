@@ -92,7 +92,7 @@ const toDay = (row: Row): OpenDay => ({
 });
 
 const ACCOUNT_COLUMNS =
-  'account_id, guarded, currency, main_account_id, state, balance, held, overdraft_limit, last_move_id';
+  'account_id, guarded, currency, main_account_id, state, balance, held, overdraft_limit, last_move_id, frozen';
 
 /** With holds or reversals the accounts behind them are read too. */
 function accountStatement(platformId: bigint, { accounts, holds, transfers }: Named): Statement {
@@ -157,6 +157,7 @@ function toAccount(row: Row): Account {
     held: bigintAt(row, 6),
     overdraftLimit: bigintAt(row, 7),
     lastMoveId: bigintAt(row, 8),
+    frozen: bigintAt(row, 9),
   };
 }
 

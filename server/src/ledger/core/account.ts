@@ -23,6 +23,8 @@ export interface Guarded extends Common {
   readonly balance: bigint;
   readonly held: bigint;
   readonly overdraftLimit: bigint;
+  /** What orders keep of it (司法冻结): no move takes the balance below this, which may be more than there is. */
+  readonly frozen: bigint;
   /** The number of the last move that touched it: a later one has a higher number. */
   readonly lastMoveId: bigint;
 }
@@ -45,6 +47,18 @@ export interface Balances {
 
 /** Beyond this a balance could not be carried exactly in a JSON number (2^53 − 1). */
 export const MAX_BALANCE = 9_007_199_254_740_991n;
+
+/**
+ * How much may leave an account that orders keep money of, when it does not come from what is held: what is neither
+ * held nor kept. An overdraft is not lent to it. With `fromHeld`, what is not kept: an order comes before a hold.
+ */
+export function leavable(
+  { balance, held, frozen }: Pick<Guarded, 'balance' | 'held' | 'frozen'>,
+  { fromHeld }: { readonly fromHeld: boolean },
+): bigint {
+  const room = balance - frozen - (fromHeld ? 0n : held);
+  return room > 0n ? room : 0n;
+}
 
 /**
  * What an internal account has at most, on either side of zero (2^62 − 1): what one batch adds to it and what it

@@ -14,7 +14,14 @@ function withHold(remaining: bigint): WorkingSet {
     accounts: [
       {
         ...{ id: account, guarded: true, currency: currency('CNY'), mainAccountId: 1n },
-        ...{ state: 'open', balance: 100n, held: remaining, overdraftLimit: 0n, lastMoveId: 0n },
+        ...{
+          state: 'open',
+          balance: 100n,
+          held: remaining,
+          overdraftLimit: 0n,
+          frozen: 0n,
+          lastMoveId: 0n,
+        },
       },
     ],
     holds: [{ holdId: 7n, account, amount: 60n, remaining, owner: undefined, expiresAt }],

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { amount } from '../../kernel/amount.ts';
-import { refuseState } from './evaluate-transfer.ts';
+import { refuseFrozen, refuseState } from './evaluate-transfer.ts';
 import type { HoldMove, ReleaseMove } from './move.ts';
 import type { HoldEventKind, PostedHoldEvent, Refusal } from './outcome.ts';
 import type { Hold, WorkingSet } from './working-set.ts';
@@ -12,7 +12,8 @@ export type HoldOutcome =
 
 /**
  * Puts money aside. Refusals, in order: `account_not_found` (internal accounts cannot hold),
- * `hold_expiry_passed`, `account_closed`, `account_stopped` for debit, `insufficient_funds`.
+ * `hold_expiry_passed`, `account_closed`, `account_stopped` for debit, `insufficient_funds`,
+ * `frozen_by_order`.
  */
 export function evaluateHold(
   set: WorkingSet,
@@ -30,6 +31,8 @@ export function evaluateHold(
   if (shortfall > 0n) {
     return { refusal: { code: 'insufficient_funds', account: account.id, shortfall } };
   }
+  const frozen = refuseFrozen(account, { amount: move.amount });
+  if (frozen) return { refusal: frozen };
   const after = set.post(account, { balance: 0n, held: move.amount, moveId });
   const hold: Hold = {
     holdId: moveId,

@@ -45,7 +45,7 @@ function evaluateTransfer(set: WorkingSet, move: TransferMove, moveId: bigint): 
 
 /**
  * Pays from a hold. Refusals, in order: those of finding it, `hold_expired`, then those of a payment, without
- * `insufficient_funds`: the money was put aside.
+ * `insufficient_funds`: the money was put aside. An order comes before the hold: `frozen_by_order`.
  */
 function evaluateCapture(
   set: WorkingSet,

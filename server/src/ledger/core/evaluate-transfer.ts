@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert';
 import type { Amount } from '../../kernel/amount.ts';
-import { type Account, type AccountId, MAX_BALANCE } from './account.ts';
+import { type Account, type AccountId, type Guarded, leavable, MAX_BALANCE } from './account.ts';
 import type { PostedTransfer, Refusal, Side } from './outcome.ts';
 import type { WorkingSet } from './working-set.ts';
 
@@ -26,6 +26,7 @@ export type PaymentOutcome =
  * - `same_account`, `different_main_accounts`, `currencies_differ`;
  * - `account_closed`, `account_stopped`: the payer, then the payee;
  * - `insufficient_funds`: available + overdraft limit < amount; `shortfall` says by how much;
+ * - `frozen_by_order`: a court's order keeps it, held or not; `leavable` says how much may go;
  * - `balance_limit_exceeded`: the payee would have more than 2^53 − 1 minor units.
  *
  * An internal account's side always succeeds, and is folded into its balance later.
@@ -40,6 +41,7 @@ export function evaluatePayment(set: WorkingSet, payment: Payment, moveId: bigin
     refuseState(debit, 'debit') ??
     refuseState(credit, 'credit') ??
     refuseFunds(debit, payment) ??
+    (debit.guarded ? refuseFrozen(debit, payment) : undefined) ??
     refuseExcess(credit, payment.amount);
   if (refusal) return { refusal };
   return {
@@ -79,6 +81,17 @@ function refuseFunds(debit: Account, { amount, fromHeld }: Payment): Refusal | u
   }
   const shortfall = amount - (debit.balance - debit.held + debit.overdraftLimit);
   return shortfall > 0n ? { code: 'insufficient_funds', account: debit.id, shortfall } : undefined;
+}
+
+/** Refuses to take away what orders keep of an account. */
+export function refuseFrozen(
+  account: Guarded,
+  { amount, fromHeld = false }: { readonly amount: Amount; readonly fromHeld?: boolean },
+): Refusal | undefined {
+  if (account.frozen === 0n) return undefined;
+  const most = leavable(account, { fromHeld });
+  if (amount <= most) return undefined;
+  return { code: 'frozen_by_order', account: account.id, leavable: most };
 }
 
 function refuseExcess(credit: Account, amount: Amount): Refusal | undefined {

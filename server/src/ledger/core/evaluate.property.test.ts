@@ -28,6 +28,7 @@ const guarded = fc
       .map(accountState),
     balance: fc.bigInt(0n, 60n),
     overdraftLimit: fc.constantFrom(0n, 0n, 5n),
+    frozen: fc.constantFrom(0n, 0n, 30n, 200n),
   })
   .map((account) => ({ ...common, ...account, guarded: true as const, held: 0n, lastMoveId: 0n }));
 const accounts = fc

@@ -1,10 +1,17 @@
 import { expect, test } from 'vitest';
+import { amount } from '../../kernel/amount.ts';
 import { businessDate } from '../../kernel/business-date.ts';
 import { currency } from '../../kernel/currency.ts';
 import { type AccountId, accountId, accountState } from './account.ts';
 import { BatchEvaluation } from './evaluate.ts';
+import { refuseFrozen } from './evaluate-transfer.ts';
 import { check } from './script.fixture.ts';
 import { WorkingSet } from './working-set.ts';
+
+const frozenWithHold = {
+  ...{ id: accountId(1n), guarded: true as const, currency: currency('CNY'), mainAccountId: 1n },
+  ...{ state: accountState('open'), balance: 100n, held: 60n, overdraftLimit: 0n, lastMoveId: 0n },
+};
 
 test('transfers, and every refusal by precedence', () => {
   check(`
@@ -99,13 +106,49 @@ test('reversals: in whole, once, and only while the money is there', () => {
   `);
 });
 
+// Goal: what a court keeps outranks holds, overdrafts and whoever asks first. Method: an order for 80.00 on 100.00 of
+// which 60.00 are held, and one for more than there is, which keeps what arrives.
+test('an order keeps its money: held or not, and what arrives until it has enough', () => {
+  check(`
+    account  alice  100.00  overdraft 50.00
+    account  bob    100.00  frozen 80.00  overdraft 50.00
+    account  carol   10.00  frozen 80.00
+    account  dora   100.00
+    hold     dora    60.00 as h0                 ok   dora 40.00/60.00
+    hold     bob     20.00 as h1                 ok   bob 80.00/20.00
+    transfer bob   alice  0.01  frozen_by_order  bob 80.00/20.00    # held or kept; nor is the overdraft lent
+    hold     bob     0.01 as h2                  frozen_by_order
+    transfer bob   alice 900.00 insufficient_funds                  # that comes first
+    capture  h1 alice  20.00                     ok   bob 80.00/0.00  alice 120.00   # what is not kept may go
+
+    transfer carol alice  1.00  frozen_by_order
+    transfer alice carol 60.00  ok               alice 60.00  carol 70.00
+    transfer carol alice  1.00  frozen_by_order  carol 70.00
+    reverse  2                  frozen_by_order                     # the payment to carol is not taken back either
+    transfer alice carol 15.00  ok               alice 45.00  carol 85.00
+    transfer carol alice  5.01  frozen_by_order
+    transfer carol alice  5.00  ok               alice 50.00  carol 80.00
+  `);
+});
+
+test('an order that came after a hold comes before its capture', () => {
+  const account = { ...frozenWithHold, frozen: 80n };
+  expect(refuseFrozen(account, { amount: amount(20n), fromHeld: true })).toBeUndefined();
+  expect(refuseFrozen(account, { amount: amount(21n), fromHeld: true })).toEqual({
+    ...{ code: 'frozen_by_order', account: account.id, leavable: 20n },
+  });
+  // Of 100 the order keeps 80, and the hold has a claim on the rest: the owner has nothing to spend.
+  expect(refuseFrozen(account, { amount: amount(1n) })).toMatchObject({ leavable: 0n });
+  expect(refuseFrozen({ ...account, frozen: 0n }, { amount: amount(99n) })).toBeUndefined();
+});
+
 // Goal: a refusal names nothing that is not there. Method: a group reverses one transfer twice; the first
 // reversal is undone with the group, so its number must not be told. One of an earlier request is.
 test('a refused group does not name the moves that were undone with it', () => {
   const [payer, payee] = [accountId(1n), accountId(2n)];
   const guarded = (id: AccountId) => ({
     ...{ id, currency: currency('CNY'), mainAccountId: 1n, lastMoveId: 0n },
-    ...{ state: accountState('open'), balance: 10n, held: 0n, overdraftLimit: 0n },
+    ...{ state: accountState('open'), balance: 10n, held: 0n, overdraftLimit: 0n, frozen: 0n },
   });
   const original = { debit: payer, credit: payee, amount: 1n, reversedBy: undefined };
   const set = new WorkingSet({

@@ -37,6 +37,7 @@ export type Refusal =
       readonly side: 'debit' | 'credit';
     }
   | { readonly code: 'insufficient_funds'; readonly account: bigint; readonly shortfall: bigint }
+  | { readonly code: 'frozen_by_order'; readonly account: bigint; readonly leavable: bigint }
   | { readonly code: 'balance_limit_exceeded'; readonly account: bigint; readonly limit: bigint };
 
 /** One side of a posted transfer. An internal account's balance is not known here: undefined. */

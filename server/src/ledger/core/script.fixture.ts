@@ -16,7 +16,7 @@ const FIRST_MOVE = moveIdAt(INSTANT);
 /**
  * Runs a ledger script that finance can read, and compares each answer and the balances beside it:
  *
- *     account  alice  100.00  [state] [overdraft 5.00] [currency USD] [main 2]
+ *     account  alice  100.00  [state] [overdraft 5.00] [frozen 80.00] [currency USD] [main 2]
  *     internal fees
  *     transfer alice bob 60.00   ok   alice 40.00  bob 60.00
  *     hold     alice 10.00 as h1 [owner o1] [expires 2026-03-02T00:00:00Z]   ok   alice 30.00/10.00
@@ -70,6 +70,7 @@ class Script {
         balance: fen(balance),
         held: 0n,
         overdraftLimit: fen(option('overdraft') ?? '0'),
+        frozen: fen(option('frozen') ?? '0'),
         lastMoveId: 0n,
       });
     }

@@ -79,13 +79,13 @@ export class WorkingSet {
     account: Guarded,
     change: { readonly balance: bigint; readonly held: bigint; readonly moveId: bigint },
   ): Balances {
-    const { id, guarded, currency, mainAccountId, state, overdraftLimit } = account;
+    const { id, guarded, currency, mainAccountId, state, overdraftLimit, frozen } = account;
     const balance = account.balance + change.balance;
     const held = account.held + change.held;
     const lastMoveId = change.moveId;
     // biome-ignore format: one literal, because an object put together from others takes twice the memory
     const after: Guarded = {
-      id, guarded, currency, mainAccountId, state, balance, held, overdraftLimit, lastMoveId,
+      id, guarded, currency, mainAccountId, state, balance, held, overdraftLimit, frozen, lastMoveId,
     };
     this.#accounts.set(id, after);
     this.#changedAccounts.add(id);

@@ -11,6 +11,8 @@ export interface AccountNow extends Balances {
   readonly guarded: boolean;
   readonly state: AccountState;
   readonly overdraftLimit: bigint;
+  /** What orders keep of it: see `leavable`. */
+  readonly frozen: bigint;
   readonly lastMoveId: bigint;
 }
 
@@ -25,7 +27,7 @@ export async function readAccounts(
 ): Promise<ReadonlyMap<AccountId, AccountNow>> {
   const { rows } = await sql<Omit<AccountNow, 'state'> & { state: string }>`
     select a.account_id as "accountId", a.currency, a.guarded, a.state, a.held,
-           a.overdraft_limit as "overdraftLimit", a.last_move_id as "lastMoveId",
+           a.overdraft_limit as "overdraftLimit", a.frozen, a.last_move_id as "lastMoveId",
            a.balance + case when a.guarded then 0 else coalesce((
              select sum(d.delta) from account_delta d
               where d.platform_id = ${platformId} and d.account_id = a.account_id), 0)::bigint end as balance
