@@ -11,7 +11,8 @@ const tiers = [
   ['virtual-accounts', 'settlement-cards'],
   // Fees are taken of accounts, and may be forgiven with approval.
   // A court's order is on an account, and may be lifted with approval.
-  ['fees', 'judicial-freezes'],
+  // Limits and lists are of accounts and members.
+  ['fees', 'judicial-freezes', 'limits'],
   ['deposits', 'transfers', 'escrow', 'withdrawals', 'payments', 'interest'],
   ['day-close', 'reconciliation'],
   ['http', 'citic', 'jobs', 'cli'],

@@ -255,6 +255,7 @@ create table business_day (
   opened_at timestamp with time zone not null,
   closed_at timestamp with time zone,
   version bigint not null default 0,
+  rules_version bigint not null default 0,
   constraint business_day_pkey PRIMARY KEY (platform_id, business_date),
   constraint business_day_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
   constraint business_day_check CHECK ((last_move_id >= (first_move_id - 1)))
@@ -336,6 +337,24 @@ create table claim (
   reversal_transfer_id bigint,
   constraint claim_pkey PRIMARY KEY (platform_id, bank_entry_id, claim_number),
   constraint claim_platform_id_bank_entry_id_fkey FOREIGN KEY (platform_id, bank_entry_id) REFERENCES bank_entry_posting(platform_id, bank_entry_id)
+);
+
+create table counterparty_entry (
+  platform_id bigint not null,
+  entry_id uuid not null,
+  list text not null,
+  subject text not null,
+  counterparty text not null,
+  reason text not null,
+  added_at timestamp with time zone not null,
+  constraint counterparty_entry_pkey PRIMARY KEY (platform_id, entry_id),
+  constraint counterparty_entry_platform_id_list_subject_counterparty_key UNIQUE (platform_id, list, subject, counterparty),
+  constraint counterparty_entry_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint counterparty_entry_check CHECK (((list = 'block'::text) OR (subject <> 'platform'::text))),
+  constraint counterparty_entry_counterparty_check CHECK ((counterparty ~ '^(account/[0-9]+|member/[0-9a-f-]{36})$'::text)),
+  constraint counterparty_entry_list_check CHECK ((list = ANY (ARRAY['block'::text, 'allow'::text]))),
+  constraint counterparty_entry_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint counterparty_entry_subject_check CHECK ((subject ~ '^(platform|account/[0-9]+|member/[0-9a-f-]{36})$'::text))
 );
 
 create table escrow_action (
@@ -784,6 +803,66 @@ create table ledger_request (
   constraint ledger_request_move_count_check CHECK ((move_count >= 0)),
   constraint ledger_request_request_id_check CHECK (((length(request_id) >= 1) AND (length(request_id) <= 200)))
 );
+
+create table limit_event (
+  platform_id bigint not null,
+  subject text not null,
+  direction text not null,
+  currency text not null,
+  move_id bigint not null,
+  act text not null,
+  amount bigint not null,
+  constraint limit_event_pkey PRIMARY KEY (platform_id, subject, direction, currency, move_id)
+);
+
+create table limit_rule (
+  platform_id bigint not null,
+  rule_id uuid not null,
+  subject text not null,
+  direction text not null,
+  act text not null,
+  currency text not null,
+  single_amount bigint,
+  day_amount bigint,
+  day_count integer,
+  month_amount bigint,
+  month_count integer,
+  window_seconds integer,
+  window_amount bigint,
+  window_count integer,
+  changed_at timestamp with time zone not null,
+  constraint limit_rule_pkey PRIMARY KEY (platform_id, rule_id),
+  constraint limit_rule_platform_id_subject_direction_act_currency_key UNIQUE (platform_id, subject, direction, act, currency),
+  constraint limit_rule_platform_id_fkey FOREIGN KEY (platform_id) REFERENCES platform(platform_id),
+  constraint limit_rule_act_check CHECK ((act = ANY (ARRAY['transfer'::text, 'withdrawal'::text, 'escrow_pay'::text, 'any'::text]))),
+  constraint limit_rule_check CHECK (((direction = 'out'::text) OR (act = ANY (ARRAY['transfer'::text, 'any'::text])))),
+  constraint limit_rule_check1 CHECK (((window_seconds IS NULL) = ((window_amount IS NULL) AND (window_count IS NULL)))),
+  constraint limit_rule_check2 CHECK ((num_nonnulls(single_amount, day_amount, day_count, month_amount, month_count, window_seconds) > 0)),
+  constraint limit_rule_day_amount_check CHECK (((day_amount >= 0) AND (day_amount <= '9007199254740991'::bigint))),
+  constraint limit_rule_day_count_check CHECK ((day_count >= 0)),
+  constraint limit_rule_direction_check CHECK ((direction = ANY (ARRAY['out'::text, 'in'::text]))),
+  constraint limit_rule_month_amount_check CHECK (((month_amount >= 0) AND (month_amount <= '9007199254740991'::bigint))),
+  constraint limit_rule_month_count_check CHECK ((month_count >= 0)),
+  constraint limit_rule_single_amount_check CHECK (((single_amount >= 0) AND (single_amount <= '9007199254740991'::bigint))),
+  constraint limit_rule_subject_check CHECK ((subject ~ '^(platform|account/[0-9]+|member/[0-9a-f-]{36})$'::text)),
+  constraint limit_rule_window_amount_check CHECK (((window_amount >= 0) AND (window_amount <= '9007199254740991'::bigint))),
+  constraint limit_rule_window_count_check CHECK ((window_count >= 0)),
+  constraint limit_rule_window_seconds_check CHECK (((window_seconds >= 1) AND (window_seconds <= 86400)))
+);
+
+create table limit_usage (
+  platform_id bigint not null,
+  subject text not null,
+  direction text not null,
+  currency text not null,
+  business_date date not null,
+  act text not null,
+  amount numeric not null,
+  count bigint not null,
+  constraint limit_usage_pkey PRIMARY KEY (platform_id, subject, direction, currency, business_date, act),
+  constraint limit_usage_amount_check CHECK ((amount >= (0)::numeric)),
+  constraint limit_usage_count_check CHECK ((count >= 0))
+) with (fillfactor=70);
 
 create table main_account (
   platform_id bigint not null,
@@ -1431,6 +1510,7 @@ grant delete, insert, select, update on calendar_year to guanjia_app;
 grant insert, select, update on card_attempt to guanjia_app;
 grant insert, select on card_probe to guanjia_app;
 grant delete, insert, select, update on claim to guanjia_app;
+grant delete, insert, select, update on counterparty_entry to guanjia_app;
 grant insert, select on escrow_action to guanjia_app;
 grant insert, select on escrow_movement to guanjia_app;
 grant insert, select, update on escrow_order to guanjia_app;
@@ -1455,6 +1535,9 @@ grant delete, insert, select, update on interest_schedule to guanjia_app;
 grant insert, select on interest_settlement to guanjia_app;
 grant insert, select, update on judicial_freeze to guanjia_app;
 grant insert, select on ledger_request to guanjia_app;
+grant delete, insert, select, update on limit_event to guanjia_app;
+grant delete, insert, select, update on limit_rule to guanjia_app;
+grant delete, insert, select, update on limit_usage to guanjia_app;
 grant delete, insert, select, update on main_account to guanjia_app;
 grant delete, insert, select, update on member to guanjia_app;
 grant insert, select on member_document to guanjia_app;

@@ -60,6 +60,8 @@ export const LISTS = [
     "/v1/interest-settlements",
     "/v1/interest-problems",
     "/v1/judicial-freezes",
+    "/v1/limit-rules",
+    "/v1/counterparty-entries",
     "/v1/escrow-orders",
     "/v1/webhook-endpoints/{id}/deliveries",
 ] as const;
@@ -95,6 +97,8 @@ export interface ProblemFacts {
     card_not_verified: { readonly verdict: string; readonly cause: string; readonly confidence: string; readonly advice: { readonly en: string; readonly zh: string } };
     card_tries_exceeded: { readonly limitedBy: string; readonly retryAt: string };
     checker_is_maker: { readonly approval: string };
+    counterparty_entry_not_found: { readonly entry: string };
+    counterparty_refused: { readonly account?: string; readonly counterparty?: string; readonly list: "allow" | "block"; readonly field?: string };
     csv_mapping_invalid: { readonly field: string; readonly problem: string; readonly allowed?: readonly (string)[]; readonly columnsFound?: readonly (string)[] };
     currencies_differ: { readonly debit: string; readonly credit: string; readonly field?: string };
     database_unavailable: Record<never, never>;
@@ -154,6 +158,9 @@ export interface ProblemFacts {
     judicial_freeze_exists: { readonly judicialFreeze: string; readonly account: string };
     judicial_freeze_lifted: { readonly judicialFreeze: string };
     judicial_freeze_not_found: { readonly judicialFreeze: string };
+    limit_exceeded: { readonly account?: string; readonly rule: string; readonly limit: string; readonly direction: "in" | "out"; readonly most: number; readonly used: number; readonly remaining: number; readonly field?: string };
+    limit_rule_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
+    limit_rule_not_found: { readonly limitRule: string };
     main_account_exists: { readonly number: string };
     main_account_not_found: { readonly mainAccount: string; readonly field?: string };
     main_account_required: { readonly mainAccounts: number };
@@ -185,6 +192,7 @@ export interface ProblemFacts {
     request_id_reused: Record<never, never>;
     request_timed_out: Record<never, never>;
     route_not_found: { readonly method: string; readonly path: string };
+    rules_changed: Record<never, never>;
     same_account: { readonly account?: string; readonly field?: string };
     schedule_finished: { readonly schedule: string };
     schedule_invalid: { readonly errors: readonly ({ readonly pointer: string; readonly detail: string })[] };
@@ -1698,6 +1706,99 @@ export interface paths {
          */
         post: operations["liftJudicialFreeze"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limit-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Limits, in the order in which they were made 限额规则 */
+        get: operations["listLimitRules"];
+        /**
+         * Limit what leaves or reaches an account, a member, or each account 设置限额
+         * @description In place of the one for the same account or member, direction, act and currency. Without account and member it is the default for each account that has none of its own; one of a member is for all its accounts together, beside theirs. What was used before counts.
+         */
+        put: operations["putLimitRule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limit-usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The limits that hold for an account now, what is used and what remains 限额使用 */
+        get: operations["readLimitUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/counterparty-entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of block and allow lists, in the order in which they were added 名单 */
+        get: operations["listCounterparties"];
+        put?: never;
+        /**
+         * Put somebody on a block or allow list 加入黑名单或白名单
+         * @description Of an account or a member; a block without either is for the whole platform. Who is on the list already stays on it.
+         */
+        post: operations["addCounterparty"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/counterparty-entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take somebody off a list 移出名单 */
+        delete: operations["removeCounterparty"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/limit-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a limit 删除限额 */
+        delete: operations["removeLimitRule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -4525,6 +4626,119 @@ export interface components {
                 at: string;
                 by: string;
             } | null;
+        };
+        LimitRule: {
+            id: string;
+            /**
+             * @description 19 digits
+             * @example 8888800000000000017
+             */
+            account: string | null;
+            memberId: string | null;
+            /**
+             * @description out: what leaves 付出. in: what arrives 收入.
+             * @enum {unknown}
+             */
+            direction: "out" | "in";
+            /**
+             * @description transfer 转账, withdrawal 提现, escrow_pay 担保交易付款, any: all together 合计
+             * @enum {unknown}
+             */
+            act: "transfer" | "withdrawal" | "escrow_pay" | "any";
+            /** @example CNY */
+            currency: string;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            singleAmount: number | null;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            dayAmount: number | null;
+            dayCount: number | null;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            monthAmount: number | null;
+            monthCount: number | null;
+            windowSeconds: number | null;
+            /**
+             * @description Minor units of the currency (CNY: fen 分)
+             * @example 1250
+             */
+            windowAmount: number | null;
+            windowCount: number | null;
+            /** Format: date-time */
+            changedAt: string;
+        };
+        LimitUsage: {
+            rule: string;
+            /** @enum {unknown} */
+            scope: "platform" | "account" | "member";
+            /**
+             * @description out: what leaves 付出. in: what arrives 收入.
+             * @enum {unknown}
+             */
+            direction: "out" | "in";
+            /**
+             * @description transfer 转账, withdrawal 提现, escrow_pay 担保交易付款, any: all together 合计
+             * @enum {unknown}
+             */
+            act: "transfer" | "withdrawal" | "escrow_pay" | "any";
+            /** @example CNY */
+            currency: string;
+            /** @enum {unknown} */
+            period: "single" | "day" | "month" | "window";
+            /** @enum {unknown} */
+            measure: "amount" | "count";
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            used: number;
+            /**
+             * Format: int64
+             * @description A sum in minor units. It is exact in the text, and may pass 2^53 − 1: read it as a 64-bit integer. A parser that makes a double of it rounds it.
+             * @example 125000
+             */
+            remaining: number;
+        };
+        CounterpartyEntry: {
+            id: string;
+            /**
+             * @description block: no money between the two 黑名单. allow: the owner pays only those 白名单.
+             * @enum {unknown}
+             */
+            list: "block" | "allow";
+            of: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                memberId: string | null;
+            };
+            counterparty: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string | null;
+                memberId: string | null;
+            };
+            reason: string;
+            /** Format: date-time */
+            addedAt: string;
         };
         CalendarDay: {
             /**
@@ -8638,6 +8852,10 @@ export interface operations {
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
+             *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              *
              *     `fee_exceeds_amount`: The fee is more than the amount (手续费超过交易金额)
@@ -8789,6 +9007,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -9111,6 +9333,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              */
             422: {
                 headers: {
@@ -9400,6 +9626,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -9870,6 +10100,10 @@ export interface operations {
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
+             *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
             422: {
@@ -10020,6 +10254,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -10182,6 +10420,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -10901,6 +11143,10 @@ export interface operations {
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
              *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
+             *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
             422: {
@@ -11057,6 +11303,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              *
              *     `balance_limit_exceeded`: The balance would pass what an account can have (余额将超过账户上限)
              */
@@ -15557,6 +15807,613 @@ export interface operations {
             };
         };
     };
+    listLimitRules: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LimitRule"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putLimitRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description 19 digits
+                     * @example 8888800000000000017
+                     */
+                    account?: string;
+                    memberId?: string;
+                    /**
+                     * @description out: what leaves 付出. in: what arrives 收入.
+                     * @enum {unknown}
+                     */
+                    direction: "out" | "in";
+                    /**
+                     * @description transfer 转账, withdrawal 提现, escrow_pay 担保交易付款, any: all together 合计
+                     * @enum {unknown}
+                     */
+                    act: "transfer" | "withdrawal" | "escrow_pay" | "any";
+                    /** @example CNY */
+                    currency: string;
+                    /** @description Minor units of the currency (CNY: fen 分) */
+                    singleAmount?: number;
+                    /** @description Minor units of the currency (CNY: fen 分) */
+                    dayAmount?: number;
+                    dayCount?: number;
+                    /** @description Minor units of the currency (CNY: fen 分) */
+                    monthAmount?: number;
+                    monthCount?: number;
+                    /** @description The length of the sliding time 频控窗口 */
+                    windowSeconds?: number;
+                    /** @description Minor units of the currency (CNY: fen 分) */
+                    windowAmount?: number;
+                    windowCount?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitRule"];
+                };
+            };
+            /** @description `limit_rule_invalid`: The limit cannot be (限额规则有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `member_not_found`: The member does not exist (会员不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readLimitUsage: {
+        parameters: {
+            query: {
+                /**
+                 * @description 19 digits
+                 * @example 8888800000000000017
+                 */
+                account: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["LimitUsage"][];
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `account_not_found`: There is no such virtual account (虚拟户不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCounterparties: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `nextCursor` of the page before; send the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["CounterpartyEntry"][];
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addCounterparty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description block: no money between the two 黑名单. allow: the owner pays only those 白名单.
+                     * @enum {unknown}
+                     */
+                    list: "block" | "allow";
+                    of: {
+                        /**
+                         * @description 19 digits
+                         * @example 8888800000000000017
+                         */
+                        account?: string;
+                        memberId?: string;
+                    };
+                    counterparty: {
+                        /**
+                         * @description 19 digits
+                         * @example 8888800000000000017
+                         */
+                        account?: string;
+                        memberId?: string;
+                    };
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CounterpartyEntry"];
+                };
+            };
+            /** @description `limit_rule_invalid`: The limit cannot be (限额规则有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /**
+             * @description `account_not_found`: There is no such virtual account (虚拟户不存在)
+             *
+             *     `member_not_found`: The member does not exist (会员不存在)
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCounterparty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `counterparty_entry_not_found`: There is no such entry of a list (名单记录不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeLimitRule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `invalid_request`, `malformed_json`: `errors` says where, and what is allowed (请求格式有误) */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: a valid API key is needed (需要有效的 API 密钥) */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `scope_missing`: the key may not do this (密钥无此权限) */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `limit_rule_not_found`: There is no such limit (限额规则不存在) */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `busy`, `database_unavailable`, `outcome_unknown`: repeat with the same key after Retry-After (请稍后用同一请求号重试) */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other problem (其他错误) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listCalendarDays: {
         parameters: {
             query: {
@@ -16477,6 +17334,10 @@ export interface operations {
              *     `insufficient_funds`: The account has too little available (账户可用余额不足)
              *
              *     `frozen_by_order`: A judicial freeze keeps this money in the account (资金已被司法冻结)
+             *
+             *     `counterparty_refused`: A list does not let these two pay each other (名单不允许双方收付)
+             *
+             *     `limit_exceeded`: A limit would be exceeded (超过限额)
              */
             422: {
                 headers: {

@@ -21,6 +21,7 @@ import { type Clock, systemClock } from './kernel/clock.ts';
 import { type NewUuid, uuidGenerator } from './kernel/id.ts';
 import { type Random, systemRandom } from './kernel/random.ts';
 import { type Ledger, openLedger } from './ledger/index.ts';
+import { limitRoutes } from './limits/routes.ts';
 import { type Logger, openLog } from './logging.ts';
 import { memberRoutes } from './members/routes.ts';
 import { openDeliverer } from './outbox/index.ts';
@@ -166,6 +167,7 @@ export function buildHttp(app: App): Promise<Server> {
       void server.register(feeRoutes, { deps: app });
       void server.register(interestRoutes, { deps: app });
       void server.register(judicialFreezeRoutes, { deps: app });
+      void server.register(limitRoutes, { deps: app });
       void server.register(bankingRoutes, { deps: app });
       void server.register(escrowRoutes, { deps: app });
       void server.register(outboxRoutes, { deps: app });

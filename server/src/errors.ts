@@ -11,6 +11,7 @@ import * as interest from './interest/errors.ts';
 import * as judicialFreezes from './judicial-freezes/errors.ts';
 import type { ErrorDefinition } from './kernel/error.ts';
 import * as ledger from './ledger/errors.ts';
+import * as limits from './limits/errors.ts';
 import * as members from './members/errors.ts';
 import * as outbox from './outbox/errors.ts';
 import * as platforms from './platforms/errors.ts';
@@ -32,6 +33,7 @@ type Definition =
   | DefinitionIn<typeof judicialFreezes>
   | DefinitionIn<typeof ledger>
   | DefinitionIn<typeof ledger.refusalErrors>
+  | DefinitionIn<typeof limits>
   | DefinitionIn<typeof members>
   | DefinitionIn<typeof outbox>
   | DefinitionIn<typeof platforms>
@@ -47,6 +49,7 @@ export type ErrorCode = Definition['code'];
 export const errorCatalogue: readonly ErrorDefinition[] = [
   ...[approvals, banking, deposits, embedded, escrow, fees, http, ledger, ledger.refusalErrors],
   judicialFreezes,
+  limits,
   ...[interest, members, outbox, platforms, sealing, settlementCards, transfers, virtualAccounts],
 ]
   .flatMap((module) => definitionsIn(module))
@@ -110,6 +113,12 @@ export const citicStatusOf: Readonly<Record<ErrorCode, CiticStatus>> = {
   account_stopped: 'ED99112',
   balance_limit_exceeded: 'ED99113',
   frozen_by_order: 'ED99130',
+  rules_changed: 'ED99134',
+  counterparty_refused: 'ED99135',
+  limit_exceeded: 'ED99136',
+  limit_rule_not_found: 'ED99137',
+  limit_rule_invalid: 'ED99138',
+  counterparty_entry_not_found: 'ED99139',
   judicial_freeze_not_found: 'ED99131',
   judicial_freeze_exists: 'ED99132',
   judicial_freeze_lifted: 'ED99133',

@@ -204,6 +204,7 @@ export interface BusinessDay {
   last_move_id: bigint;
   opened_at: Timestamp;
   platform_id: bigint;
+  rules_version: Generated<bigint>;
   version: Generated<bigint>;
 }
 
@@ -260,6 +261,16 @@ export interface Claim {
   platform_id: bigint;
   reversal_transfer_id: bigint | null;
   transfer_id: bigint;
+}
+
+export interface CounterpartyEntry {
+  added_at: Timestamp;
+  counterparty: string;
+  entry_id: string;
+  list: string;
+  platform_id: bigint;
+  reason: string;
+  subject: string;
 }
 
 export interface EscrowAction {
@@ -562,6 +573,45 @@ export interface LedgerRequest {
   request_id: string;
 }
 
+export interface LimitEvent {
+  act: string;
+  amount: bigint;
+  currency: string;
+  direction: string;
+  move_id: bigint;
+  platform_id: bigint;
+  subject: string;
+}
+
+export interface LimitRule {
+  act: string;
+  changed_at: Timestamp;
+  currency: string;
+  day_amount: bigint | null;
+  day_count: number | null;
+  direction: string;
+  month_amount: bigint | null;
+  month_count: number | null;
+  platform_id: bigint;
+  rule_id: string;
+  single_amount: bigint | null;
+  subject: string;
+  window_amount: bigint | null;
+  window_count: number | null;
+  window_seconds: number | null;
+}
+
+export interface LimitUsage {
+  act: string;
+  amount: Numeric;
+  business_date: string;
+  count: bigint;
+  currency: string;
+  direction: string;
+  platform_id: bigint;
+  subject: string;
+}
+
 export interface MainAccount {
   bank_clearing_account_id: bigint;
   bank_debits_account_id: bigint;
@@ -828,6 +878,7 @@ export interface DB {
   card_attempt: CardAttempt;
   card_probe: CardProbe;
   claim: Claim;
+  counterparty_entry: CounterpartyEntry;
   escrow_action: EscrowAction;
   escrow_movement: EscrowMovement;
   escrow_order: EscrowOrder;
@@ -852,6 +903,9 @@ export interface DB {
   interest_settlement: InterestSettlement;
   judicial_freeze: JudicialFreeze;
   ledger_request: LedgerRequest;
+  limit_event: LimitEvent;
+  limit_rule: LimitRule;
+  limit_usage: LimitUsage;
   main_account: MainAccount;
   member: Member;
   member_document: MemberDocument;

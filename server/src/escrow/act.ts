@@ -17,6 +17,7 @@ import {
   refusalError,
   refusalErrors,
 } from '../ledger/index.ts';
+import { type Act as LimitedAct, submitLimited } from '../limits/index.ts';
 import { accountsById } from '../virtual-accounts/index.ts';
 import {
   type ActionRecord,
@@ -205,9 +206,20 @@ async function carryOut(
  * Submits, and throws what is refused. A request id that the ledger knows with other moves may be the same request,
  * which was faster elsewhere and left another order behind: then the caller finds its action.
  */
-export async function submitted(deps: EscrowDeps, request: LedgerRequest): Promise<void> {
+export async function submitted(
+  deps: EscrowDeps,
+  { acts, ...request }: LedgerRequest & { readonly acts?: readonly LimitedAct[] },
+): Promise<void> {
   const { platformId, requestId } = request;
-  const answer = await deps.ledger.submit(request);
+  const answer = acts
+    ? await submitLimited(deps, platformId, {
+        acts: () => acts,
+        submit: ({ document: usage, ...guard }) => {
+          const document = usage ? [usage, request.document ?? []].flat() : request.document;
+          return deps.ledger.submit({ ...request, ...guard, document });
+        },
+      })
+    : await deps.ledger.submit(request);
   if (answer.accepted) return;
   if (answer.refusal.code === 'request_id_reused') {
     const [done] = await selectActions(deps.db, platformId, { requestId, limit: 1 });

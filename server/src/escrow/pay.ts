@@ -2,6 +2,7 @@ import { brokenUnique } from '../db/database.ts';
 import { amount as toAmount } from '../kernel/amount.ts';
 import { AppError } from '../kernel/error.ts';
 import { type AccountId, documentOf } from '../ledger/index.ts';
+import { submitLimited } from '../limits/index.ts';
 import {
   type Acted,
   actedBefore,
@@ -37,7 +38,8 @@ export interface PayInput {
  *
  * Throws AppError: `request_id_reused`, `account_not_found`, `public_account_refused`, `escrow_account_refused`,
  * `escrow_split_impossible`, `escrow_share_exceeded`, `escrow_deadline_passed`, `escrow_reference_taken`, and what the
- * ledger refuses: `account_closed`, `account_stopped`, `insufficient_funds`.
+ * ledger refuses: `account_closed`, `account_stopped`, `insufficient_funds`, `frozen_by_order`; and `counterparty_refused`,
+ * `limit_exceeded`.
  */
 export async function payOrder(
   deps: EscrowDeps,
@@ -61,8 +63,13 @@ export async function payOrder(
       owner: holdOwner(reference),
     },
   ];
+  const payees = record.sellers;
+  const acts = [{ kind: 'escrow_pay' as const, moveIndex: 0, payer: buyer, payees, amount }];
   if (mode.dryRun) {
-    const answer = await deps.ledger.preview({ platformId, moves });
+    const answer = await submitLimited(deps, platformId, {
+      acts: () => acts,
+      submit: ({ barred }) => deps.ledger.preview({ platformId, moves, barred }),
+    });
     if (!answer.accepted) throw await refused(deps, platformId, answer);
     const { businessDate } = answer;
     return { action: foretold(deps, record, businessDate), repeated: false, dryRun: true };
@@ -70,7 +77,7 @@ export async function payOrder(
   const document = documentOf(paymentWriter, record);
   const { requestId } = mode;
   try {
-    await submitted(deps, { platformId, requestId, moves, context: content, document });
+    await submitted(deps, { platformId, requestId, moves, context: content, document, acts });
   } catch (error) {
     if (brokenUnique(error) !== REFERENCE_ONCE) throw error;
     const faster = await before();

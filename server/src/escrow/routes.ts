@@ -73,6 +73,8 @@ const payAndRead: Routes<{ deps: EscrowDeps }> = async (app, { deps }) => {
           refusalErrors.account_stopped,
           refusalErrors.insufficient_funds,
           refusalErrors.frozen_by_order,
+          refusalErrors.counterparty_refused,
+          refusalErrors.limit_exceeded,
           refusalErrors.request_id_reused,
         ],
       },

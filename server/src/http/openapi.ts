@@ -42,6 +42,8 @@ const TAGS = [
     name: 'escrow orders',
     description: 'Escrow orders (担保交易), their splits (分账) and refunds (退款)',
   },
+  { name: 'judicial freezes', description: 'Orders of courts on accounts (司法冻结)' },
+  { name: 'limits', description: 'Limits (限额), and block and allow lists (黑白名单)' },
   { name: 'audit', description: 'The audit log (审计日志)' },
   { name: 'deposits', description: 'Statement imports, bank entries (银行流水) and claims (调账)' },
   {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Db } from '../db/database.ts';
+import { type Db, inTransaction } from '../db/database.ts';
 import { type BusinessDate, businessDate } from '../kernel/business-date.ts';
 import { moveIdAt } from '../kernel/id.ts';
 
@@ -23,6 +23,37 @@ export async function openBusinessDate(db: Db, platformId: bigint): Promise<Busi
   return businessDate(business_date);
 }
 
+/** The open business date, and the version of the rules that hold: see `changeRules`. */
+export async function readRulesVersion(
+  db: Db,
+  platformId: bigint,
+): Promise<{ readonly businessDate: BusinessDate; readonly rulesVersion: bigint }> {
+  const row = await db
+    .selectFrom('business_day')
+    .select(['business_date', 'rules_version'])
+    .where('platform_id', '=', platformId)
+    .where('closed_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return { businessDate: businessDate(row.business_date), rulesVersion: row.rules_version };
+}
+
+/**
+ * Says that rules above the ledger change with this transaction, and does `work` under the lane's lock: what was
+ * looked at under the rules before (`Submission.rulesVersion`) is not done any more once it has committed.
+ */
+export async function changeRules<T>(
+  db: Db,
+  platformId: bigint,
+  work: (tx: Db) => Promise<T>,
+): Promise<T> {
+  return inTransaction(db, async (tx) => {
+    await lockLane(tx, platformId);
+    await sql`update business_day set rules_version = rules_version + 1
+               where platform_id = ${platformId} and closed_at is null`.execute(tx);
+    return work(tx);
+  });
+}
+
 /** Days that may close one after another while somebody waits for the open one. */
 const MAX_DAYS_WAITED_FOR = 5;
 
@@ -34,7 +65,11 @@ const MAX_DAYS_WAITED_FOR = 5;
 export async function lockLane(
   tx: Db,
   platformId: bigint,
-): Promise<{ readonly businessDate: BusinessDate; readonly lastMoveId: bigint }> {
+): Promise<{
+  readonly businessDate: BusinessDate;
+  readonly lastMoveId: bigint;
+  readonly rulesVersion: bigint;
+}> {
   // A day that closes while we wait for it is no longer the open one: then there is a next.
   for (let attempt = 1; attempt <= MAX_DAYS_WAITED_FOR; attempt += 1) {
     const day = await lockOpenDay(tx, platformId);
@@ -44,9 +79,11 @@ export async function lockLane(
 }
 
 async function lockOpenDay(tx: Db, platformId: bigint) {
-  const { rows } = await sql<{ businessDate: string; lastMoveId: bigint }>`
+  const { rows } = await sql<{ businessDate: string; lastMoveId: bigint; rulesVersion: bigint }>`
     update business_day set version = version + 1 where platform_id = ${platformId} and closed_at is null
-    returning business_date as "businessDate", last_move_id as "lastMoveId"`.execute(tx);
+    returning business_date as "businessDate", last_move_id as "lastMoveId", rules_version as "rulesVersion"`.execute(
+    tx,
+  );
   const [day] = rows;
   return day && { ...day, businessDate: businessDate(day.businessDate) };
 }
@@ -72,7 +109,9 @@ export async function rollDay(
       .where('platform_id', '=', platformId)
       .where('business_date', '=', day.businessDate)
       .execute();
-    await insertDay(tx, platformId, { date: next, at, firstMoveId });
+    await insertDay(tx, platformId, {
+      ...{ date: next, at, firstMoveId, rulesVersion: day.rulesVersion },
+    });
     return true;
   });
 }
@@ -80,7 +119,12 @@ export async function rollDay(
 async function insertDay(
   tx: Db,
   platformId: bigint,
-  { date, at, firstMoveId }: { date: BusinessDate; at: Date; firstMoveId: bigint },
+  {
+    date,
+    at,
+    firstMoveId,
+    rulesVersion = 0n,
+  }: { date: BusinessDate; at: Date; firstMoveId: bigint; rulesVersion?: bigint },
 ): Promise<void> {
   await tx
     .insertInto('business_day')
@@ -90,6 +134,7 @@ async function insertDay(
       first_move_id: firstMoveId,
       last_move_id: firstMoveId - 1n,
       opened_at: at,
+      rules_version: rulesVersion,
     })
     .execute();
 }

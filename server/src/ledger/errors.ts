@@ -51,6 +51,47 @@ export const refusalErrors = {
       '新请求请使用新的请求号；重试时请求内容必须完全相同。',
     ),
   }),
+  rules_changed: defineError()({
+    code: 'rules_changed',
+    kind: 'conflict',
+    title: name('The rules changed while it was looked at', '处理期间规则有变动'),
+    remedy: name(
+      'Nothing was done. Repeat the request with the same key.',
+      '未作任何处理，请用同一请求号重试。',
+    ),
+  }),
+  counterparty_refused: defineError<{
+    account?: string;
+    counterparty?: string;
+    list: 'block' | 'allow';
+    field?: string;
+  }>()({
+    code: 'counterparty_refused',
+    kind: 'refused',
+    title: name('A list does not let these two pay each other', '名单不允许双方收付'),
+    remedy: name(
+      '`list` says which. block: one of the two is on the block list of the other. allow: the payer has an allow list, and the payee is not on it.',
+      'list 为名单种类。block：一方在另一方的黑名单中；allow：付款方设有白名单，收款方不在其中。',
+    ),
+  }),
+  limit_exceeded: defineError<{
+    account?: string;
+    rule: string;
+    limit: string;
+    direction: 'out' | 'in';
+    most: bigint;
+    used: bigint;
+    remaining: bigint;
+    field?: string;
+  }>()({
+    code: 'limit_exceeded',
+    kind: 'refused',
+    title: name('A limit would be exceeded', '超过限额'),
+    remedy: name(
+      'Ask for at most `remaining` of what `limit` names, wait for the next day or month, or have `rule` changed.',
+      '不得超过 limit 所示限额的剩余 remaining；请待次日或次月，或调整 rule 所示规则。',
+    ),
+  }),
   hold_not_found: defineError<{ hold: string }>()({
     code: 'hold_not_found',
     kind: 'not_found',
@@ -218,6 +259,7 @@ function named(fact: string, value: bigint, numberOf: AccountNamer): unknown {
     case 'reversedBy':
       return textMoveId('trf', value);
     case 'account':
+    case 'counterparty':
     case 'debit':
     case 'credit':
       return numberOf(value);

@@ -30,6 +30,7 @@ export type {
   AcceptedAnswer,
   Answer,
   HoldEventKind,
+  LimitFacts,
   PostedHoldEvent,
   PostedTransfer,
   Posting,
@@ -37,7 +38,7 @@ export type {
   RefusedAnswer,
   Side,
 } from './core/outcome.ts';
-export { openBusinessDate, openFirstDay, rollDay } from './day.ts';
+export { changeRules, openBusinessDate, openFirstDay, readRulesVersion, rollDay } from './day.ts';
 export {
   type AccountNamer,
   busy,

@@ -131,6 +131,7 @@ function pureRun(steps: readonly Step[]): { answers: Answer[]; balances: unknown
   const set = new WorkingSet({ accounts });
   const booking = {
     ...{ instant: new Date(0), businessDate: businessDate('2026-03-02'), firstMoveId: 1_000_000n },
+    rulesVersion: 0n,
   };
   const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
   const side = new Side(ids);

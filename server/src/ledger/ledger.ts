@@ -17,8 +17,8 @@ import { Previews } from './previews.ts';
 /** What is asked of the ledger, for one platform. */
 export interface LedgerRequest extends Submission {
   readonly platformId: bigint;
-  /** The business record that justifies the moves: written with them, in the same transaction. */
-  readonly document?: Document | undefined;
+  /** The business records that go with the moves: written in the same transaction. */
+  readonly document?: Document | readonly Document[] | undefined;
   /** What else makes this request another one than its moves say: part of its fingerprint. */
   readonly context?: string | undefined;
 }
@@ -48,7 +48,7 @@ export interface Ledger {
    */
   answered(request: Omit<LedgerRequest, 'document'>): Promise<Answer | undefined>;
   /** Decides the same way, from the same state, and changes nothing. The request id is not looked at. */
-  preview(request: Omit<LedgerRequest, 'requestId' | 'document'>): Promise<Answer>;
+  preview(request: Omit<LedgerRequest, 'requestId' | 'document' | 'rulesVersion'>): Promise<Answer>;
   /**
    * Decides several submissions at once, each on what the accepted ones before it would leave, and changes
    * nothing. Both throw AppError: `busy` when too many previews of the platform wait.
@@ -98,8 +98,10 @@ export function openLedger({
       platform(platformId).lane.submit(
         submissions.map((each, i) => ({ ...toWork({ platformId, ...each }), follows: i > 0 })),
       ),
-    preview: async ({ platformId, moves }) =>
-      onlyAnswer(await platform(platformId).previews.run([moves])),
+    preview: async ({ platformId, moves, barred }) =>
+      barred
+        ? { accepted: false, repeated: false, ...barred }
+        : onlyAnswer(await platform(platformId).previews.run([moves])),
     previewEach: ({ platformId, submissions }) => platform(platformId).previews.run(submissions),
     answered: async ({ platformId, ...request }) =>
       readAnswered(shared.database, platformId, toWork({ platformId, ...request })),
@@ -109,8 +111,10 @@ export function openLedger({
   };
 }
 
-function toWork({ requestId, moves, document, context }: LedgerRequest): Work {
-  return { requestId, moves, document, fingerprint: fingerprintOf(moves, context) };
+function toWork(request: LedgerRequest): Work {
+  const { requestId, moves, document, context, rulesVersion, barred } = request;
+  const fingerprint = fingerprintOf(moves, context);
+  return { requestId, moves, document, fingerprint, rulesVersion, barred };
 }
 
 /** The answer to who has asked for one. */

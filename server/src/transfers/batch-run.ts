@@ -2,6 +2,8 @@ import { strict as assert } from 'node:assert';
 import { hash } from 'node:crypto';
 import { AppError } from '../kernel/error.ts';
 import type { Answer, Move } from '../ledger/index.ts';
+import { planEach, submitSeriesLimited } from '../limits/index.ts';
+import { actsOf } from './acts.ts';
 import {
   type CaptureInput,
   captureMove,
@@ -135,7 +137,18 @@ export async function independently(
   const [head, ...others] = submissions;
   if (!head) return withAnswers(planned, []);
   const first = { ...head, requestId, context: `${CONTEXT} ${digestOf(planned)}` };
-  const answers = await deps.ledger.submitSeries({ platformId, submissions: [first, ...others] });
+  const all = [first, ...others];
+  const answers = await submitSeriesLimited(deps, platformId, {
+    series: (rulesVersion) =>
+      deps.ledger.submitSeries({
+        platformId,
+        submissions: all.map((each) => ({ ...each, rulesVersion })),
+      }),
+    each: all.map((each) => ({
+      acts: () => actsOf(deps.db, platformId, each.moves),
+      submit: (guard) => deps.ledger.submit({ platformId, ...each, ...guard }),
+    })),
+  });
   for (const answer of answers) {
     const isReuse = !answer.accepted && answer.refusal.code === 'request_id_reused';
     if (isReuse) throw await errorOf(deps, platformId, answer, { at: '', move: undefined });
@@ -165,10 +178,19 @@ function digestOf(planned: readonly Planned[]): string {
 
 /** Foretells an independent batch: each item is decided on what the accepted ones before it leave. */
 async function previewEach(
-  { ledger }: TransferDeps,
+  deps: TransferDeps,
   platformId: bigint,
   planned: readonly Planned[],
 ): Promise<readonly Done[]> {
   const submissions = planned.flatMap(({ move }) => (move ? [[move]] : []));
-  return withAnswers(planned, await ledger.previewEach({ platformId, submissions }));
+  const answers = await deps.ledger.previewEach({ platformId, submissions });
+  const acts = submissions.map(async (moves, i) =>
+    answers[i]?.accepted ? actsOf(deps.db, platformId, moves) : [],
+  );
+  const guards = await planEach(deps, platformId, await Promise.all(acts));
+  const foretold = answers.map((answer, i): Answer => {
+    const barred = guards[i]?.barred;
+    return barred ? { accepted: false, repeated: false, ...barred } : answer;
+  });
+  return withAnswers(planned, foretold);
 }

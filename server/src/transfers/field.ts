@@ -19,6 +19,8 @@ export function fieldOf(refusal: Refusal, move: Move): string | undefined {
     case 'currencies_differ':
       // Either of the two could be another one: the payee is named, always.
       return 'credit' in move ? 'creditAccount' : undefined;
+    case 'limit_exceeded':
+    case 'counterparty_refused':
     case 'account_not_found':
     case 'account_closed':
     case 'account_stopped':

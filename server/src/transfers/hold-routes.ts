@@ -49,6 +49,8 @@ const accountProblems = [
   refusalErrors.account_stopped,
   refusalErrors.insufficient_funds,
   refusalErrors.frozen_by_order,
+  refusalErrors.counterparty_refused,
+  refusalErrors.limit_exceeded,
   refusalErrors.request_id_reused,
 ];
 

@@ -4,7 +4,7 @@ import { documentOf, openBusinessDate } from '../ledger/index.ts';
 import { CODES } from './moves.ts';
 import { afterOccurrence, afterRefusal, type Schedule } from './schedule.ts';
 import { insertRefusal, occurrenceWriter, selectDue } from './schedule-store.ts';
-import type { TransferDeps } from './submit.ts';
+import { submitMoves, type TransferDeps } from './submit.ts';
 
 /** Schedules looked at by one sweep; the next one takes the rest. */
 export const SCHEDULES_PER_SWEEP = 500;
@@ -33,11 +33,8 @@ export async function runSchedules(deps: TransferDeps, platformId: bigint): Prom
   return due.length;
 }
 
-async function attempt(
-  { db, ledger, clock }: TransferDeps,
-  platformId: bigint,
-  schedule: Schedule,
-): Promise<void> {
+async function attempt(deps: TransferDeps, platformId: bigint, schedule: Schedule): Promise<void> {
+  const { db, clock } = deps;
   const { scheduleId, occurrence, debit, credit, reference, memo } = schedule;
   const requestId = `schedule/${scheduleId}/${occurrence}/${schedule.attempt}`;
   const move = {
@@ -49,7 +46,7 @@ async function attempt(
   };
   const document = documentOf(occurrenceWriter, { schedule, next: afterOccurrence(schedule) });
   try {
-    const answer = await ledger.submit({ platformId, requestId, moves: [move], document });
+    const answer = await submitMoves(deps, platformId, [move], { mode: { requestId }, document });
     if (answer.accepted) return;
     const at = clock.now();
     const next = afterRefusal(schedule, at);

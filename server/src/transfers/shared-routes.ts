@@ -158,6 +158,8 @@ export const paymentProblems = [
   refusalErrors.account_stopped,
   refusalErrors.insufficient_funds,
   refusalErrors.frozen_by_order,
+  refusalErrors.counterparty_refused,
+  refusalErrors.limit_exceeded,
   refusalErrors.balance_limit_exceeded,
   refusalErrors.request_id_reused,
 ];

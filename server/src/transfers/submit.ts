@@ -11,7 +11,9 @@ import {
   type RefusedAnswer,
   refusalError,
 } from '../ledger/index.ts';
+import { submitLimited } from '../limits/index.ts';
 import { accountsById } from '../virtual-accounts/index.ts';
+import { actsOf } from './acts.ts';
 import { fieldOf } from './field.ts';
 
 /** What the use cases of transfers and holds need. */
@@ -34,10 +36,10 @@ export interface Submitted<T> {
 
 /**
  * Asks the ledger to do the moves, or what it would answer. `context` is part of what makes a repeat; the document
- * is written with the money.
+ * is written with the money. Limits and lists are looked at first.
  */
 export function submitMoves(
-  { ledger }: Pick<TransferDeps, 'ledger'>,
+  deps: TransferDeps,
   platformId: bigint,
   moves: readonly Move[],
   {
@@ -46,8 +48,18 @@ export function submitMoves(
     document,
   }: { mode: Mode; context?: string | undefined; document?: Document | undefined },
 ): Promise<Answer> {
-  if (mode.dryRun) return ledger.preview({ platformId, moves, context });
-  return ledger.submit({ platformId, requestId: mode.requestId, moves, context, document });
+  const { ledger } = deps;
+  return submitLimited(deps, platformId, {
+    acts: () => actsOf(deps.db, platformId, moves),
+    submit: ({ rulesVersion, barred, document: usage }) => {
+      if (mode.dryRun) return ledger.preview({ platformId, moves, context, barred });
+      const documents = usage ? [usage, ...(document ? [document] : [])] : document;
+      return ledger.submit({
+        ...{ platformId, requestId: mode.requestId, moves, context },
+        ...{ document: documents, rulesVersion, barred },
+      });
+    },
+  });
 }
 
 /** The answer when it was done. Throws the AppError of the refusal otherwise, with fields of `move`, if it is given. */
@@ -80,13 +92,16 @@ export async function errorOf(
   { refusal, repeated }: Pick<RefusedAnswer, 'refusal' | 'repeated'>,
   { at, move }: { readonly at: string; readonly move: Move | undefined },
 ): Promise<AppError> {
-  const { account, debit, credit } = {
+  const { account, counterparty, debit, credit } = {
     account: undefined,
+    counterparty: undefined,
     debit: undefined,
     credit: undefined,
     ...refusal,
   };
-  const ids = [account, debit, credit].filter((each) => typeof each === 'bigint').map(accountId);
+  const ids = [account, counterparty, debit, credit]
+    .filter((each) => typeof each === 'bigint')
+    .map(accountId);
   const accounts = await accountsById(db, platformId, ids);
   const error = refusalError(refusal, (id) => accounts.get(accountId(id))?.number);
   const field = move && fieldOf(refusal, move);

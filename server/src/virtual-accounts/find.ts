@@ -154,3 +154,16 @@ export async function findByNames(
      order by v.account_id limit ${limit}`.execute(db);
   return rows.map(({ number }) => number);
 }
+
+/** The UUIDs of the members that accounts belong to, by account; accounts that no member has are left out. */
+export async function memberUuidsOf(
+  db: Db,
+  platformId: bigint,
+  ids: readonly AccountId[],
+): Promise<ReadonlyMap<AccountId, string>> {
+  const { rows } = await sql<{ id: bigint; member: string }>`
+    select account_id as id, member_id as member from virtual_account
+     where platform_id = ${platformId} and account_id = any (${[...ids]}::bigint[])
+       and member_id is not null`.execute(db);
+  return new Map(rows.map(({ id, member }) => [accountId(id), member]));
+}

@@ -28,6 +28,7 @@ export {
   findByReferenceCodes,
   findParties,
   listMemberAccounts,
+  memberUuidsOf,
 } from './find.ts';
 export type { MainAccountRecord } from './main-account-store.ts';
 export { hasCheckDigit, normaliseBankAccount } from './numbering.ts';

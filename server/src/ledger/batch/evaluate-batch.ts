@@ -3,7 +3,7 @@ import { moveIdAt } from '../../kernel/id.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Account } from '../core/account.ts';
 import { BatchEvaluation, type Fingerprinted } from '../core/evaluate.ts';
-import type { AcceptedAnswer, Answer } from '../core/outcome.ts';
+import type { AcceptedAnswer, Answer, Refusal } from '../core/outcome.ts';
 import { WorkingSet } from '../core/working-set.ts';
 import type { Statement } from './connection.ts';
 import { type Document, documentStatements } from './document.ts';
@@ -15,7 +15,7 @@ import { type Decided, writeStatements } from './write-state.ts';
 
 /** A submission with the document that it justifies, if any. */
 export interface Work extends Fingerprinted {
-  readonly document?: Document | undefined;
+  readonly document?: Document | readonly Document[] | undefined;
 }
 
 /** What came of the pure part of a batch. */
@@ -40,7 +40,12 @@ export function evaluateBatch(
   if (!day) throw new DayClosed('the open business day closed while the batch waited for it');
   const set = new WorkingSet({ ...state, accounts: [...known, ...state.accounts] });
   const firstMoveId = firstNumber(clock, day);
-  const booking = { instant: clock.now(), businessDate: day.date, firstMoveId };
+  const booking = {
+    instant: clock.now(),
+    businessDate: day.date,
+    firstMoveId,
+    rulesVersion: day.rulesVersion,
+  };
   const evaluation = new BatchEvaluation(set, { known: state.known, booking });
   const answers = evaluation.decide(work);
   const decided = decidedNow(work, answers);
@@ -49,7 +54,12 @@ export function evaluateBatch(
     0,
   );
   const lastMoveId = moves > 0 ? firstMoveId + BigInt(moves - 1) : day.lastMoveId;
-  const after = { date: day.date, lastMoveId, version: newVersion(random) };
+  const after = {
+    date: day.date,
+    lastMoveId,
+    version: newVersion(random),
+    rulesVersion: day.rulesVersion,
+  };
   return { answers, decided, set, before: day, after };
 }
 
@@ -78,12 +88,15 @@ function firstNumber(clock: Clock, { lastMoveId }: OpenDay): bigint {
   return now > lastMoveId ? now : lastMoveId + 1n;
 }
 
+/** Refusals that say nothing for ever: the same request may be done later, or was another. */
+const NOT_KEPT: readonly Refusal['code'][] = ['request_id_reused', 'rules_changed'];
+
 /** Of two submissions under one request id only the first is written. */
 function decidedNow(work: readonly Work[], answers: readonly Answer[]): DecidedWork[] {
   return work.flatMap((submission, i) => {
     const answer = answers[i];
-    const reused = answer?.accepted === false && answer.refusal.code === 'request_id_reused';
-    return answer && !answer.repeated && !reused ? [{ submission, answer }] : [];
+    const isKept = answer?.accepted || !NOT_KEPT.some((code) => answer?.refusal.code === code);
+    return answer && !answer.repeated && isKept ? [{ submission, answer }] : [];
   });
 }
 
@@ -91,6 +104,6 @@ function documented(
   decided: readonly DecidedWork[],
 ): { document: Document; answer: AcceptedAnswer }[] {
   return decided.flatMap(({ submission: { document }, answer }) =>
-    document && answer.accepted ? [{ document, answer }] : [],
+    answer.accepted ? [document ?? []].flat().map((each) => ({ document: each, answer })) : [],
   );
 }

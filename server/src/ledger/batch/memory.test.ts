@@ -4,7 +4,12 @@ import { currency } from '../../kernel/currency.ts';
 import { type Account, accountId, type Guarded } from '../core/account.ts';
 import { Memories, Memory, type OpenDay } from './memory.ts';
 
-const day: OpenDay = { date: businessDate('2026-03-02'), lastMoveId: 7n, version: 1n };
+const day: OpenDay = {
+  date: businessDate('2026-03-02'),
+  lastMoveId: 7n,
+  version: 1n,
+  rulesVersion: 0n,
+};
 const common = { currency: currency('CNY'), mainAccountId: 1n };
 const guarded = (id: number): Guarded => ({
   ...{ ...common, id: accountId(BigInt(id)), guarded: true, state: 'open', balance: 5n },

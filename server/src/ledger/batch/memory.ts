@@ -8,6 +8,8 @@ export interface OpenDay {
   readonly lastMoveId: bigint;
   /** What is remembered of guarded accounts is true as long as the table has this number. */
   readonly version: bigint;
+  /** Of the rules above the ledger: see `Submission`. */
+  readonly rulesVersion: bigint;
 }
 
 /** Accounts that a process remembers at most, over all platforms: some 200 bytes each. */

@@ -80,7 +80,7 @@ export async function readState(
 
 const dayStatement = (platformId: bigint, lock: boolean): Statement => ({
   name: lock ? 'batch_day_locked' : 'batch_day',
-  text: `select business_date, last_move_id, version from business_day
+  text: `select business_date, last_move_id, version, rules_version from business_day
           where platform_id = $1 and closed_at is null${lock ? ' for no key update' : ''}`,
   values: [platformId],
 });
@@ -89,6 +89,7 @@ const toDay = (row: Row): OpenDay => ({
   date: businessDate(textAt(row, 0)),
   lastMoveId: bigintAt(row, 1),
   version: bigintAt(row, 2),
+  rulesVersion: bigintAt(row, 3),
 });
 
 const ACCOUNT_COLUMNS =

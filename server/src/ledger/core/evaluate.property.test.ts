@@ -18,6 +18,7 @@ const booking = {
   instant: INSTANT,
   businessDate: businessDate('2026-03-02'),
   firstMoveId: FIRST_MOVE,
+  rulesVersion: 0n,
 };
 const common = { currency: currency('CNY'), mainAccountId: 1n };
 

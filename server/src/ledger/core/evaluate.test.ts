@@ -158,6 +158,7 @@ test('a refused group does not name the moves that were undone with it', () => {
   const booking = {
     ...{ instant: new Date('2026-03-02T01:00:00Z'), businessDate: businessDate('2026-03-02') },
     firstMoveId: 100n,
+    rulesVersion: 0n,
   };
   const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
   const reverse = (requestId: string, ...transfers: bigint[]) => ({
@@ -177,6 +178,7 @@ test('a series of which the first request was used for something else is not don
   const booking = {
     ...{ instant: new Date('2026-03-02T01:00:00Z'), businessDate: businessDate('2026-03-02') },
     firstMoveId: 100n,
+    rulesVersion: 0n,
   };
   const evaluation = new BatchEvaluation(new WorkingSet({ accounts: [] }), {
     known: new Map(),
@@ -205,5 +207,34 @@ test('a series of which the first request was used for something else is not don
   expect(told).toEqual([
     ...['done', 'done', 'done', ...reused, 'done'],
     ...['again', 'again', 'again', ...reused],
+  ]);
+});
+
+// Goal: rules above the ledger refuse like it does, and only under the version that holds. Method: one submission that
+// they bar, and one that was looked at under other rules: the first is an answer for ever, the second none at all.
+test('what rules bar is answered and known; what was looked at under other rules is looked at again', () => {
+  const booking = {
+    ...{ instant: new Date('2026-03-02T01:00:00Z'), businessDate: businessDate('2026-03-02') },
+    ...{ firstMoveId: 100n, rulesVersion: 2n },
+  };
+  const evaluation = new BatchEvaluation(new WorkingSet({ accounts: [] }), {
+    known: new Map(),
+    booking,
+  });
+  const refusal = {
+    ...{ code: 'counterparty_refused' as const, list: 'block' as const },
+    ...{ account: 1n, counterparty: 2n },
+  };
+  const barred = { refusal, moveIndex: 3 };
+  const request = { requestId: 'r', fingerprint: 'x', moves: [] };
+  const answers = evaluation.decide([
+    { ...request, rulesVersion: 1n, barred },
+    { ...request, rulesVersion: 2n, barred },
+    { ...request, rulesVersion: 1n },
+  ]);
+  expect(answers).toMatchObject([
+    { accepted: false, refusal: { code: 'rules_changed' } },
+    { accepted: false, repeated: false, ...barred },
+    { accepted: false, repeated: true, ...barred },
   ]);
 });

@@ -15,6 +15,10 @@ export interface Submission {
    * its request id was used for something else, none of the series is done.
    */
   readonly follows?: boolean | undefined;
+  /** Of the rules under which it was looked at: when others hold by now, the answer is `rules_changed`. */
+  readonly rulesVersion?: bigint | undefined;
+  /** What rules above the ledger say against it: a refusal that is kept like the ledger's own. */
+  readonly barred?: Pick<RefusedAnswer, 'refusal' | 'moveIndex'> | undefined;
 }
 
 /** A submission with the digest of its content, by which a repeat is told from a mistake. */
@@ -34,6 +38,7 @@ export interface BatchBooking {
   readonly instant: Date;
   readonly businessDate: BusinessDate;
   readonly firstMoveId: bigint;
+  readonly rulesVersion: bigint;
 }
 
 /**
@@ -76,13 +81,16 @@ export class BatchEvaluation {
     const repeat = before && repeatAnswer(before, fingerprint);
     if (!follows) this.#spoiled = repeat === REUSED;
     if (repeat) return repeat;
+    const { rulesVersion = this.#booking.rulesVersion } = submission;
+    if (rulesVersion !== this.#booking.rulesVersion) return RULES_CHANGED;
     const answer = this.#evaluate(submission);
     if (answer.accepted) this.#nextMoveId += BigInt(answer.postings.length);
     this.#answered.set(requestId, { fingerprint, answer });
     return answer;
   }
 
-  #evaluate({ moves }: Submission): Answer {
+  #evaluate({ moves, barred }: Submission): Answer {
+    if (barred) return refusedAt(barred.moveIndex, barred.refusal);
     const { instant } = this.#booking;
     const firstMoveId = this.#nextMoveId;
     const [only] = moves;
@@ -137,3 +145,4 @@ export function repeatAnswer(before: KnownRequest, fingerprint: string): Answer 
 }
 
 const REUSED = refusedAt(0, { code: 'request_id_reused' });
+const RULES_CHANGED = refusedAt(0, { code: 'rules_changed' });

@@ -8,6 +8,15 @@ import type { AccountId, Balances } from './account.ts';
  */
 export type Refusal =
   | { readonly code: 'request_id_reused' }
+  /** The rules above the ledger are not those that it was looked at under: look again. Not kept. */
+  | { readonly code: 'rules_changed' }
+  | {
+      readonly code: 'counterparty_refused';
+      readonly account: bigint;
+      readonly counterparty: bigint;
+      readonly list: 'block' | 'allow';
+    }
+  | ({ readonly code: 'limit_exceeded' } & LimitFacts)
   | { readonly code: 'hold_not_found'; readonly hold: bigint }
   | { readonly code: 'transfer_not_found'; readonly transfer: bigint }
   | { readonly code: 'account_not_found'; readonly account: bigint }
@@ -39,6 +48,20 @@ export type Refusal =
   | { readonly code: 'insufficient_funds'; readonly account: bigint; readonly shortfall: bigint }
   | { readonly code: 'frozen_by_order'; readonly account: bigint; readonly leavable: bigint }
   | { readonly code: 'balance_limit_exceeded'; readonly account: bigint; readonly limit: bigint };
+
+/** Which limit, of whom, and what is used of it. Amounts in minor units; counts are counts. */
+export interface LimitFacts {
+  readonly account: bigint;
+  readonly rule: string;
+  readonly limit:
+    | 'single_amount'
+    | `${'day' | 'month' | 'window'}_amount`
+    | `${'day' | 'month' | 'window'}_count`;
+  readonly direction: 'out' | 'in';
+  readonly most: bigint;
+  readonly used: bigint;
+  readonly remaining: bigint;
+}
 
 /** One side of a posted transfer. An internal account's balance is not known here: undefined. */
 export interface Side {

@@ -102,6 +102,7 @@ class Script {
       instant: this.#instant,
       businessDate: businessDate('2026-03-02'),
       firstMoveId,
+      rulesVersion: 0n,
     };
     const evaluation = new BatchEvaluation(set, { known: new Map(), booking });
     const requestId = `r${this.#requests}`;
